@@ -1,0 +1,124 @@
+"""The command tree. Each command parses, calls one function and sets the exit code; heavy imports wait until then."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.cli.exits import CommandError, Exit
+
+
+def _exits(command: Callable[..., int]) -> Callable[..., None]:
+    """Turn what a command raises into a message and an exit code; never a traceback for a user's mistake."""
+
+    @wraps(command)
+    def run(*args: Any, **options: Any) -> None:
+        from controller.cli.failures import explain
+
+        try:
+            code = command(*args, **options)
+        except Exception as error:
+            message, code = explain(error, as_json=bool(options.get("as_json")))
+            click.echo(message, err=True)
+        sys.exit(code)
+
+    return run
+
+
+TOOL = click.option(
+    "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
+)
+SEED = click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="of the simulated noise")
+FAULT = click.option("--fault", "faults", multiple=True, metavar="SPEC", help="NAME[=VALUE][@TIME], may be repeated")
+OPERATOR = click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does")
+JSON = click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="springback")
+def cli() -> None:
+    """Run recipes on a packaging line: press, mold-tool dispenser and grinder, real or simulated."""
+
+
+@cli.command()
+@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
+@TOOL
+@JSON
+@_exits
+def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
+    """Check recipes without hardware: syntax, units, limits, reachability, holds and aborts."""
+    from controller.cli.check import check_recipes
+
+    return check_recipes(recipes, tool, as_json=as_json)
+
+
+@cli.command()
+@click.argument("recipe")
+@TOOL
+@click.option("--live", is_flag=True, help="connect to the addresses of the tool file instead of simulators")
+@SEED
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a parameter of the recipe")
+@click.option("--real-time", is_flag=True, help="simulators on real ports and ptys, at the pace of the wall clock")
+@click.option("--speed", type=click.FloatRange(0.1, 100.0), default=1.0, help="of --real-time, times the wall clock")
+@FAULT
+@OPERATOR
+@click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
+@click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
+@JSON
+@_exits
+def run(as_json: bool, settings: tuple[str, ...], **options: Any) -> int:
+    """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
+    from controller.cli.outcome import show_outcome, with_progress
+    from controller.cli.run import RunOptions
+    from controller.cli.run import run as run_recipe
+
+    chosen = RunOptions(settings=_assignments(settings), **options)
+    if options["live"] and (chosen.faults or chosen.real_time or chosen.speed != 1.0):
+        raise CommandError("--live takes no --fault, --real-time or --speed: the tool decides those", Exit.USAGE)
+    outcome = with_progress(chosen.recipe, lambda progress: run_recipe(chosen, progress))
+    click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
+    return outcome.exit
+
+
+@cli.group()
+def sim() -> None:
+    """The simulated station on its own."""
+
+
+@sim.command()
+@click.option("--write-tool", type=click.Path(path_type=Path), help="write a tool file with these addresses")
+@SEED
+@FAULT
+@OPERATOR
+@JSON
+@_exits
+def up(write_tool: Path | None, seed: int, faults: tuple[str, ...], operator: Path | None, as_json: bool) -> int:
+    """Serve all instruments on real ports and ptys until Ctrl-C; prints their addresses."""
+    from controller.cli.sim_up import sim_up
+
+    return sim_up(write_tool, seed, faults, operator, as_json=as_json)
+
+
+@cli.command()
+@FAULT
+@click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
+@_exits
+def demo(faults: tuple[str, ...], out: Path) -> int:
+    """Both methods on one simulated line, in virtual time, with results, curves and reports."""
+    from controller.cli.demo import demo as run_demo
+
+    return run_demo(faults, out)
+
+
+def _assignments(pairs: tuple[str, ...]) -> dict[str, str]:
+    split = [pair.partition("=") for pair in pairs]
+    for name, equals, _ in split:
+        if not equals or not name:
+            raise CommandError(f'--set wants NAME=VALUE, as in --set "peak=380 kPa"; got {name!r}', Exit.USAGE)
+    return {name.strip(): value.strip() for name, _, value in split}

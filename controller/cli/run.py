@@ -1,0 +1,279 @@
+"""Run one recipe: choose the clock, open the station, sequence, record, report. The command line and the demo call it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller import wall
+from controller.cli.exits import CommandError, Exit
+from controller.cli.plots import plot_groups
+from controller.cli.script import OperatorScript, load_answers, load_operator
+from controller.recipe.limits import tighten
+from controller.recipe.loader import find, load
+from controller.recipe.model import Recipe
+from controller.record.events import RunStarted
+from controller.record.journal import Recorder, RecordError
+from controller.record.report.page import write_report
+from controller.record.result import Summary, judge, summary_of
+from controller.record.runfile import RunFile
+from controller.sequence.measure import declare_results
+from controller.sequence.prompts import Answers
+from controller.sequence.sequencer import Sequencer, unanswered
+from controller.sequence.steps import VERBS
+from controller.station import Station, StationError
+from controller.tool import ToolFile
+from controller.tool import load as load_tool
+from springback import __version__
+from springback.places import config_file, recipe_folder
+
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """What `springback run` was asked for."""
+
+    recipe: str
+    tool: Path | None = None
+    live: bool = False
+    seed: int = 1
+    settings: Mapping[str, str] = field(default_factory=dict)
+    real_time: bool = False
+    speed: float = 1.0
+    faults: tuple[str, ...] = ()
+    operator: Path | None = None
+    answers: Path | None = None
+    out: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """What came of it; `result` is the object that `--json` prints."""
+
+    exit: Exit
+    summary: Summary
+    result: dict[str, Any]
+    record: Path
+    report: Path
+
+
+@dataclass(slots=True)
+class _Facts:
+    """What only the end of a run knows."""
+
+    state: str = ""
+    interrupted: bool = False
+    by_person: bool = False
+    simulated: bool = True
+    links: list[str] = field(default_factory=list)
+    exchanges: dict[str, int] = field(default_factory=dict)
+    trace_sha256: str = ""
+
+
+def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
+    """Read and check tool file and recipe; RecipeError, StationError or CommandError when they must not run."""
+    tool = load_tool(options.tool or config_file("tool.yaml"))
+    station = Station(tool, config_file("interlocks.yaml"), {})
+    recipe = load(find(options.recipe, recipe_folder()), VERBS, station.facts(), dict(options.settings))
+    return tool, recipe
+
+
+def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
+    """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
+    tool, recipe = prepare(options)
+    folder = _folder(options, recipe)
+    facts = _Facts()
+    loop = _loop(options)
+    try:
+        asyncio.set_event_loop(loop)
+        loop.run_until_complete(_Run(options, tool, recipe, folder, facts, progress).run())
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()
+    with RunFile(folder / "run.sqlite") as record:
+        report = write_report(record, plot_groups(recipe), folder / "report.html")
+        summary = summary_of(record)
+    return RunOutcome(
+        _exit_code(facts, summary), summary, _result(options, facts, summary, report), folder / "run.sqlite", report
+    )
+
+
+class _Run:
+    """One run inside its loop."""
+
+    def __init__(
+        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, facts: _Facts, progress: Progress
+    ) -> None:
+        self.options, self.tool, self.recipe = options, tool, recipe
+        self.folder, self.facts, self.progress = folder, facts, progress
+        self.operator: OperatorScript = load_operator(options.operator)
+        self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
+
+    async def run(self) -> None:
+        async with self._addresses() as addresses:
+            self._refuse_unanswered()
+            station = Station(self.tool, config_file("interlocks.yaml"), addresses)
+            declare_results(station.tags, self.recipe)
+            await station.open()
+            try:
+                await self._sequence(station)
+            finally:
+                self.facts.links, self.facts.exchanges = station.links, station.exchanges
+                await station.close()
+
+    @asynccontextmanager
+    async def _addresses(self) -> AsyncIterator[Mapping[str, str]]:
+        """A simulated station and its addresses; with --live those of the tool file."""
+        if self.options.live:
+            from controller.cli.terminal import terminal_answers
+
+            self.answers.terminal = terminal_answers()
+            yield {}
+            return
+        from controller.cli.simulated import make_scene, make_station, serve
+
+        station = make_station(make_scene(self.options.seed, self.options.faults, self.operator))
+        self.answers.inspect = station.inspect
+        if self.operator.reaction_s is not None:
+            self.answers.reaction_s = self.operator.reaction_s
+        try:
+            yield await serve(station, list(self.tool.lines))
+        finally:
+            await station.close()
+
+    def _refuse_unanswered(self) -> None:
+        missing = unanswered(self.recipe, self.answers)
+        if missing:
+            raise CommandError(
+                f"nobody would answer {', '.join(missing)}; put them into a file for --answers, or use a terminal",
+                Exit.REFUSED,
+            )
+
+    async def _sequence(self, station: Station) -> None:
+        loop = asyncio.get_running_loop()
+        real = self.options.live or self.options.real_time
+        recorder = Recorder(self.folder / "run.sqlite", station.tags, loop.time, threaded=real)
+        self.facts.simulated = station.simulated
+        self._describe(recorder, station)
+        station.attach(recorder)
+        tool = station.tool
+        tool.guard.gate.limits = tighten(self.tool.limits, self.recipe.limits)
+        tool.guard.derivations.append(lambda now_s: self.progress(recorder.elapsed_s))
+        sequencer = Sequencer(tool, self.recipe, self.answers)
+        for saying in self.operator.says:
+            loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason)
+        reason = "no result"
+        with _signals(loop, sequencer, self.facts):
+            try:
+                self.facts.state = await sequencer.run()
+                reason = sequencer.reason
+            finally:
+                self.facts.by_person = sequencer.person
+                verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
+                tool.guard.disarm()
+                counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
+                recorder.describe(ended_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
+                recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
+                self.facts.trace_sha256 = recorder.trace_sha256
+
+    def _describe(self, recorder: Recorder, station: Station) -> None:
+        recipe = self.recipe
+        recorder.describe(
+            run_id=self.folder.name,
+            seed=self.options.seed,
+            started_utc=wall.utc_text(),
+            recipe_text=recipe.text,
+            versions={"springback": __version__},
+            title=recipe.title,
+            faults=list(self.options.faults),
+            parameters={name: p.text for name, p in recipe.parameters.items()},
+        )
+        recorder.event(
+            RunStarted(
+                recipe.name,
+                recipe.version,
+                recipe.sha256,
+                self.tool.name,
+                station.simulated,
+                {name: instrument.identity for name, instrument in station.instruments.items()},
+            )
+        )
+
+
+def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
+    from controller.cli.simulated import ScaledLoop, VirtualLoop
+
+    if options.live:
+        return ScaledLoop(1.0)
+    return ScaledLoop(options.speed) if options.real_time else VirtualLoop()
+
+
+def _folder(options: RunOptions, recipe: Recipe) -> Path:
+    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"cannot make the folder {folder}: {error.strerror}", Exit.USAGE) from None
+    if (folder / "run.sqlite").exists():
+        raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
+    return folder
+
+
+class _signals:
+    """Ctrl-C and SIGTERM abort through the gate; the run ends when the safe state is read back."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, sequencer: Sequencer, facts: _Facts) -> None:
+        self._loop, self._sequencer, self._facts = loop, sequencer, facts
+        self._before: dict[signal.Signals, Any] = {}
+
+    def __enter__(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self._before[number] = signal.signal(number, self._abort)
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _abort(self, number: int, frame: object) -> None:
+        self._facts.interrupted = True
+        name = signal.Signals(number).name
+        self._loop.call_soon_threadsafe(self._sequencer.post, "abort", "operator", f"aborted by {name}")
+
+
+def _exit_code(facts: _Facts, summary: Summary) -> Exit:
+    if facts.interrupted:
+        return Exit.INTERRUPTED if facts.links == ["memory"] else Exit.ABORTED_BY_PERSON
+    if facts.state == "PROCESS_COMPLETE":
+        return Exit.OUT_OF_ACCEPTANCE if summary.verdict.value == "FAIL" else Exit.PASSED
+    return Exit.ABORTED_BY_PERSON if facts.by_person else Exit.STOPPED_BY_ALARM
+
+
+def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) -> dict[str, Any]:
+    shown = summary.to_json()
+    return {
+        "schema": shown["schema"],
+        "run": shown["id"],
+        "simulated": shown["simulated"],
+        "recipe": shown["recipe"],
+        "seed": options.seed,
+        "state": shown["state"],
+        "verdict": shown["verdict"],
+        "reason": shown["reason"],
+        "process_s": shown["duration_s"],
+        "wall_s": round(wall.since_start_s(), 3),
+        "trace_sha256": facts.trace_sha256,
+        "links": facts.links,
+        "exchanges": facts.exchanges,
+        "results": shown["results"],
+        "alarms": shown["alarms"],
+        "report": str(report),
+    }
+
+
+__all__ = ["RecordError", "RunOptions", "RunOutcome", "StationError", "prepare", "run"]

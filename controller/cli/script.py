@@ -1,0 +1,83 @@
+"""Answers and operator files: what people say during a run, and when.
+
+`--answers` holds prompt answers only and wins over `--operator`. The hands that act on the simulated station get only
+their reaction time from here; what they do follows from the call lamp.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller.cli.exits import CommandError, Exit
+from controller.recipe.problems import RecipeError
+from controller.recipe.quantities import QuantityError, parse
+from controller.recipe.source import read
+
+SAYS = ("hold", "resume", "stop", "abort")
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """One command of the scripted operator, at a time of the run."""
+
+    at_s: float
+    command: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorScript:
+    """What the scripted operator does; the default one answers what recipes propose and says nothing."""
+
+    reaction_s: float | None = None
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    says: tuple[Saying, ...] = ()
+
+
+def load_answers(path: Path | None) -> dict[str, Any]:
+    """The `answers:` of a file, by prompt id (`Step.field`)."""
+    if path is None:
+        return {}
+    data = _mapping(path, {"answers"})
+    return _answers(data, path)
+
+
+def load_operator(path: Path | None) -> OperatorScript:
+    """Reaction time, answers and sayings of an operator file."""
+    if path is None:
+        return OperatorScript()
+    data = _mapping(path, {"reaction", "answers", "say"})
+    try:
+        reaction_s = parse(data["reaction"], "s", what="reaction") if "reaction" in data else None
+        says = tuple(_saying(entry, path) for entry in data.get("say", ()))
+    except QuantityError as error:
+        raise CommandError(f"{path.name}: {error.message}. {error.hint}", Exit.INVALID) from None
+    return OperatorScript(reaction_s, _answers(data, path), says)
+
+
+def _mapping(path: Path, known: set[str]) -> dict[str, Any]:
+    try:
+        data = read(path).data
+    except RecipeError as error:
+        raise CommandError(error.render(), Exit.INVALID) from None
+    if not isinstance(data, dict) or set(data) - known:
+        raise CommandError(f"{path.name}: a mapping with {', '.join(sorted(known))} is wanted", Exit.INVALID)
+    return data
+
+
+def _answers(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    answers = data.get("answers", {})
+    if not isinstance(answers, dict):
+        raise CommandError(f"{path.name}: answers is a mapping of `Step.field: value`", Exit.INVALID)
+    return {str(key): value for key, value in answers.items()}
+
+
+def _saying(entry: Any, path: Path) -> Saying:
+    if not isinstance(entry, dict) or not {"at", "do"} <= set(entry) <= {"at", "do", "reason"}:
+        raise CommandError(f"{path.name}: a saying is {{at: 600 s, do: hold, reason: text}}", Exit.INVALID)
+    if entry["do"] not in SAYS:
+        raise CommandError(f"{path.name}: do is one of {', '.join(SAYS)}, not {entry['do']!r}", Exit.INVALID)
+    return Saying(parse(entry["at"], "s", what="at"), str(entry["do"]), str(entry.get("reason", "")))

@@ -1,0 +1,63 @@
+"""`springback sim up`: the simulated station on real ports and ptys, until Ctrl-C."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+import yaml
+
+from controller.cli.exits import Exit
+from controller.cli.script import load_operator
+from controller.cli.simulated import ScaledLoop, make_scene, make_station, serve
+from springback.places import config_file
+
+
+def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: Path | None, *, as_json: bool) -> int:
+    """Serve until SIGINT or SIGTERM; the addresses are on stdout, and in the tool file, before the first client comes."""
+    scene = make_scene(seed, faults, load_operator(operator))
+    template = yaml.safe_load(config_file("tool.yaml").read_text(encoding="utf-8"))
+
+    async def serve_until_told() -> None:
+        loop = asyncio.get_running_loop()
+        told = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+        station = make_station(scene)
+        try:
+            addresses = await serve(station, list(template["lines"]))
+            if write_tool is not None:
+                write_tool.write_text(_tool_text(template, addresses), encoding="utf-8")
+            click.echo(_announce(addresses, write_tool, as_json=as_json))
+            click.get_text_stream("stdout").flush()
+            await told.wait()
+        finally:
+            await station.close()
+
+    loop = ScaledLoop()
+    try:
+        loop.run_until_complete(serve_until_told())
+    finally:
+        loop.close()
+    return Exit.PASSED
+
+
+def _tool_text(template: dict[str, object], addresses: Mapping[str, str]) -> str:
+    lines = template["lines"]
+    assert isinstance(lines, dict)
+    changed = {name: {**spec, "address": addresses[name]} for name, spec in lines.items()}
+    return yaml.safe_dump({**template, "simulated": True, "lines": changed}, sort_keys=False, width=1000)
+
+
+def _announce(addresses: Mapping[str, str], write_tool: Path | None, *, as_json: bool) -> str:
+    if as_json:
+        return json.dumps({"schema": "springback.sim/1", "simulated": True, "lines": dict(addresses)})
+    rows = [f"  {name:<10} {address}" for name, address in addresses.items()]
+    tool = (
+        [f"tool file {write_tool}; use it with: springback run RECIPE --live --tool {write_tool}"] if write_tool else []
+    )
+    return "\n".join(["SIMULATED station, Ctrl-C ends it", *rows, *tool])

@@ -1,0 +1,133 @@
+"""The mold-tool dispenser: material, needle, shots, calibration on the balance, heated mold."""
+
+from __future__ import annotations
+
+import asyncio
+
+from controller.equipment.heat import HeatZone, ZoneNames
+from controller.equipment.module import Derived, Module
+from controller.guard.safe import FailureClass, SafeAction
+from controller.guard.scan import Guard
+from drivers.capabilities import Balance, Dispenser, Outputs, TemperatureControl
+from drivers.reading import Value
+
+AIR_S = 1.0  # the unit's inlet pressure needs this long after the air valve opens
+WEIGH_S = 10.0
+
+
+class MoldDispenser(Module):
+    """Covers the part. A shot is never repeated blindly: what has left the needle is counted before the next one."""
+
+    VALUES = (
+        Value("mass_out", "g", 0, 1000, "predicted mass dispensed into the mold in this run"),
+        Value("mass_asked", "g", 0, 1000, "mass_out after the shot that is asked for"),
+        Value("mass_cap", "g", 0, 1000, "the recipe's cap"),
+        Value("rate", "g/s", 0, 100, "rate of the last calibration shot, 0 before one"),
+        Value("lot_scanned", "", 0, 1, "a material lot was scanned in this run"),
+        Value("pot_life_left", "min", -1e6, 1e6, "of the scanned lot, mixed when it was scanned"),
+    )
+
+    def __init__(
+        self, guard: Guard, plc: Outputs, unit: Dispenser, balance: Balance, heater: TemperatureControl
+    ) -> None:
+        super().__init__("dispenser", guard, plc)
+        self.unit, self.balance = unit, balance
+        self.mold = HeatZone(
+            self,
+            heater,
+            ZoneNames("mold.heat", "mold_contactor", "mold.temperature", "mold.setpoint", "mold.temperature"),
+        )
+        self.expires_s = 0.0
+        index = self.tags.index
+        self.tags.add("mold", Value("error", "K", -500, 500, "mold setpoint minus temperature"))
+        self._error = Derived(self.tags, "mold.error", ("mold.setpoint", "mold.temperature"))
+        self._mold = index("mold.setpoint"), index("mold.temperature")
+        self._left, self._air = index("dispenser.pot_life_left"), index("line_plc.out_dispenser_air")
+
+    def derive(self, now_s: float) -> None:
+        value = self.tags.value
+        i, j = self._mold
+        self._error.put(value[i] - value[j])
+        value[self._left] = (self.expires_s - now_s) / 60.0
+
+    def moves(self) -> bool:
+        return self.tags.value[self._air] != 0.0
+
+    # ------------------------------------------------------------------------------------------ verbs
+    def material(self, pot_life_s: float, mass_cap_g: float) -> None:
+        """A lot was scanned: its pot life runs from now, and the run may use at most `mass_cap_g` of it."""
+        self.expires_s = asyncio.get_running_loop().time() + pot_life_s
+        self.set("dispenser.lot_scanned", 1.0)
+        self.set("dispenser.mass_cap", mass_cap_g)
+
+    async def air_on(self, pressure_kPa: float) -> None:
+        """Open the air valve and set the regulator; returns when the unit raises no alarm."""
+        await self.switch("dispenser_air", 1)
+        await asyncio.sleep(AIR_S)
+        await self.order(
+            "dispenser.pressure",
+            "dispenser.pressure",
+            pressure_kPa,
+            "kPa",
+            lambda permit: self.unit.set_pressure(pressure_kPa, permit),
+            "dispenser.pressure",
+            0.06,
+        )
+        await self.reached(
+            lambda: self.fresh("dispenser.alarm") and self.value("dispenser.alarm") == 0.0, 10.0, "no dispenser alarm"
+        )
+
+    async def air_off(self) -> None:
+        """Close the air valve, which vents the barrel."""
+        await self.switch("dispenser_air", 0, safe=True)
+
+    async def needle(self, *, down: bool) -> None:
+        """Lower or lift the needle; returns when its switch says so."""
+        await self.switch("needle_down", float(down), safe=not down)
+        seen = "dispenser.needle_down" if down else "dispenser.needle_up"
+        await self.reached(lambda: self.on(seen), 5.0, "needle down" if down else "needle up")
+
+    async def shoot(self, time_s: float) -> None:
+        """One shot into the mold; returns when it is over. Refused when it would pass the recipe's cap."""
+        mass_g = self.value("dispenser.rate") * time_s
+        self.set("dispenser.mass_asked", self.value("dispenser.mass_out") + mass_g)
+        await self._shot(time_s, "dispenser.shot")
+        self.set("dispenser.mass_out", self.value("dispenser.mass_out") + mass_g)
+
+    async def calibrate(self, time_s: float) -> float:
+        """One shot into the balance cup; returns its mass in g and keeps the rate."""
+        before_g = await self.balance.weigh(WEIGH_S)
+        await self._shot(time_s, "dispenser.calibrate")
+        mass_g = await self.balance.weigh(WEIGH_S) - before_g
+        self.set("dispenser.rate", max(0.0, mass_g) / time_s)
+        return mass_g
+
+    # ------------------------------------------------------------------------------------------ safe state
+    def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
+        actions = [
+            self.safe_switch("dispenser_air", 0, lambda: not self.on("line_plc.out_dispenser_air")),
+            self.safe_switch("needle_down", 0, lambda: self.on("dispenser.needle_up"), 5.0),
+        ]
+        if failure_class is FailureClass.EMERGENCY or "mold_heater" in lost:
+            actions.append(self.mold.safe_action())
+        return actions
+
+    # ------------------------------------------------------------------------------------------ parts
+    async def _shot(self, time_s: float, action: str) -> None:
+        unit, loop = self.unit, asyncio.get_running_loop()
+        await self.order(
+            "dispenser.time",
+            "dispenser.time",
+            time_s,
+            "s",
+            lambda permit: unit.set_time(time_s, permit),
+            "dispenser.shot",
+            0.0011,
+        )
+        shots = await self.order(action, "dispenser.shot", 0.0, "", unit.shoot, tolerance=1e9)
+        over_s = loop.time() + time_s
+        await self.reached(
+            lambda: loop.time() >= over_s and self.fresh("dispenser.shots") and self.value("dispenser.shots") > shots,
+            time_s + 10.0,
+            "the shot counted",
+        )

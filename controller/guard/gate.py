@@ -1,0 +1,165 @@
+"""The one gate that every actuation passes: permit, intent, driver, read-back, outcome.
+
+It refuses what a limit, a permissive or a latched trip forbids; a refusal is an answer, not a fault. Orders that take
+energy away (`safe`) are never refused and never wait for a disk. The gate alone makes permits, and nothing reaches a
+driver without one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from controller.guard.interlocks import Interlock, Kind
+from controller.recipe.limits import Limit
+from controller.record.events import Event, Intent, Outcome, Refusal
+from drivers.errors import InstrumentError, ReadbackMismatch, Superseded
+from drivers.permit import Permit
+
+
+class OrderRefused(Exception):
+    """The gate said no; nothing went out. `reason` is what is unmet, `fix` what to do."""
+
+    def __init__(self, action: str, reason: str, fix: str) -> None:
+        super().__init__(f"{action}: {reason}. {fix}")
+        self.action, self.reason, self.fix = action, reason, fix
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One actuation: what is written where, and how.
+
+    `action` is the name that permissives gate; `limit` the limit that `value` must keep (`name#rate` for its rate),
+    `also` further (limit, value) pairs, e.g. the speed of a move. `send` writes and returns what was read back, in the
+    same unit, within `tolerance`. `mirror` is the column of the polled tag that shows the setpoint afterwards.
+    """
+
+    action: str
+    output: str
+    value: float
+    unit: str
+    send: Callable[[Permit], Awaitable[float]]
+    limit: str | None = None
+    tolerance: float = 1e-3
+    safe: bool = False
+    mirror: int | None = None
+    also: tuple[tuple[str, float], ...] = ()
+
+
+class Record(Protocol):
+    """What the gate needs of the record."""
+
+    def event(self, event: Event) -> None: ...
+
+    async def intent(self, event: Intent) -> None:
+        """Return when the event is durable."""
+        ...
+
+
+class Gate:
+    """Holds the epoch, the limits in force and the interlocks that gate actions."""
+
+    def __init__(self, record: Record, limits: Mapping[str, Limit]) -> None:
+        self.record = record
+        self.limits = dict(limits)
+        self.epoch = 0
+        self.latched: str | None = None  # id of the trip that blocks everything that is not safe
+        self.why = ""  # the step on whose behalf orders come
+        self.written: dict[int, tuple[float, float, float]] = {}  # column of the mirror -> value, tolerance, time
+        self.on_mismatch: Callable[[str], None] = lambda text: None
+        self._gated: dict[str, list[Interlock]] = {}
+        self._intents = 0
+
+    def use(self, interlocks: Sequence[Interlock]) -> None:
+        """Take the interlocks that gate actions into use."""
+        self._gated.clear()
+        for interlock in interlocks:
+            if interlock.kind is not Kind.TRIP:
+                for action in interlock.gates:
+                    self._gated.setdefault(action, []).append(interlock)
+
+    async def act(self, order: Order) -> float:
+        """Carry out one order; returns the value read back, once the instrument has accepted it.
+
+        Raises OrderRefused before anything goes out; an InstrumentError when the instrument did not do it;
+        ReadbackMismatch when it holds another value than written.
+        """
+        epoch = self.epoch
+        self._intents += 1
+        intent = Intent(self._intents, order.action, order.output, order.value, order.unit, self.why, epoch, order.safe)
+        if order.safe:
+            self.record.event(intent)
+        else:
+            self._permit(order)
+            await self.record.intent(intent)
+            if epoch != self.epoch:
+                self.record.event(Outcome(intent.id, "superseded"))
+                raise Superseded(f"{order.output}: a trip came before the command was sent")
+        return await self._send(order, Permit(epoch, order.safe), intent.id)
+
+    def unmet(self, action: str) -> OrderRefused | None:
+        """Why `action` is not permitted now, or None."""
+        if self.latched is not None:
+            return OrderRefused(action, f"{self.latched} has tripped", "clear the cause and reset before a new start")
+        now_s = asyncio.get_running_loop().time()
+        for interlock in self._gated.get(action, ()):
+            unmet = interlock.unmet(now_s)
+            if unmet is not None:
+                return OrderRefused(action, f"{interlock.id}: {unmet.sentence()}", unmet.fix)
+        return None
+
+    def raise_epoch(self, trip: str) -> int:
+        """Block everything that is not safe; returns the new epoch for the lines to flush."""
+        self.latched = self.latched or trip
+        self.epoch += 1
+        self.written.clear()
+        return self.epoch
+
+    def _permit(self, order: Order) -> None:
+        breach = self._breach(order)
+        refusal = (
+            OrderRefused(order.action, f"{order.output}: {breach}", "ask for a value within the limits")
+            if breach
+            else self.unmet(order.action)
+        )
+        if refusal is not None:
+            self.record.event(Refusal(order.action, order.output, refusal.reason, refusal.fix))
+            raise refusal
+
+    def _breach(self, order: Order) -> str | None:
+        if order.limit is None:
+            breach = Limit(order.unit).breach(order.value)
+        else:
+            breach = self._limit(order.limit).breach(order.value)
+        for name, value in order.also:
+            breach = breach or self._limit(name).breach(value)
+        return breach
+
+    def _limit(self, key: str) -> Limit:
+        name, _, part = key.partition("#")
+        limit = self.limits[name]
+        return Limit(f"{limit.unit}/s", high=limit.rate) if part == "rate" else limit
+
+    async def _send(self, order: Order, permit: Permit, intent: int) -> float:
+        try:
+            read_back = await order.send(permit)
+        except Superseded:
+            self.record.event(Outcome(intent, "superseded"))
+            raise
+        except InstrumentError as error:
+            self.record.event(Outcome(intent, "failed", detail=str(error)))
+            raise
+        if abs(read_back - order.value) > order.tolerance:
+            text = (
+                f"{order.output}: wrote {order.value:g} {order.unit}, read back {read_back:g}; is someone else writing?"
+            )
+            self.record.event(Outcome(intent, "failed", read_back, text))
+            if not order.safe:
+                self.on_mismatch(text)
+            raise ReadbackMismatch(text)
+        self.record.event(Outcome(intent, "done", read_back))
+        if order.mirror is not None:
+            self.written[order.mirror] = (order.value, order.tolerance, asyncio.get_running_loop().time())
+        return read_back

@@ -1,0 +1,123 @@
+"""The grammar of expressions, and what is said when a text does not follow it.
+
+It yields lark's tree with positions; meaning and units are the business of `expression_types`.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from controller.recipe import units
+from controller.recipe.quantities import NUMBER, QuantityError
+
+if TYPE_CHECKING:
+    from lark import Token, Tree
+
+LENGTH_MAX = 500
+
+_KEYWORDS = "and|or|not|in|within|of|for"
+_LISTED = "|".join(re.escape(unit) for unit in sorted(units.KIND_OF, key=len, reverse=True) if unit)
+# A listed unit, else any word, which is then refused by its name; "400 kPa/press.gap" must not swallow the tag.
+_UNIT = rf"(?:(?:{_LISTED})|(?!(?:{_KEYWORDS})\b)[A-Za-z°µμ%]+(?:/[A-Za-z]+)?)(?!\w|\.\w)"
+_LITERAL = rf"{NUMBER.removeprefix('[+-]?')}(?:\s*{_UNIT})?"
+
+GRAMMAR = r"""
+start: _either
+_either: _both | either
+either: _both ("or" _both)+
+_both: _lasting | both
+both: _lasting ("and" _lasting)+
+_lasting: _single | lasting
+lasting: _single "for" (literal | parameter)
+_single: _relation | negation
+negation: "not" _single
+_relation: _sum | compare | between | around | within
+compare: _sum COMPARISON _sum
+between: _sum "in" _sum ".." _sum
+around: _sum "in" _sum "+-" _sum
+within: _sum "within" _sum "of" _sum
+_sum: _product | arithmetic
+arithmetic: _sum (PLUS | MINUS) _product
+_product: _factor | product
+product: _product (TIMES | DIVIDE) _factor -> arithmetic
+_factor: _atom | negative
+negative: "-" _factor
+_atom: literal | parameter | tag | call | group
+literal: LITERAL
+parameter: PARAMETER
+tag: TAG
+call: FUNCTION "(" _sum ("," _sum)* ")"
+group: "(" _either ")"
+
+COMPARISON: "<=" | ">=" | "==" | "!=" | "<" | ">"
+PLUS: "+"
+MINUS: "-"
+TIMES: "*"
+DIVIDE: "/"
+FUNCTION.2: /(?:abs|min|max|rate)(?=\s*\()/
+LITERAL.2: /{literal}/
+PARAMETER: /\$[A-Za-z_][A-Za-z0-9_]*/
+TAG: /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/
+%ignore /\s+/
+"""
+
+# What people write for our words and signs.
+_SAY_INSTEAD = {
+    "&": 'write "and"',
+    "|": 'write "or"',
+    "!": 'write "not"',
+    "=": 'to compare write "=="',
+    "±": 'write "+-"',
+    "^": "powers are not part of the language",
+}
+
+
+class ExpressionError(QuantityError):
+    """A text is not an expression; `offset` is where in it."""
+
+    def __init__(self, code: str, message: str, hint: str = "", offset: int = 0) -> None:
+        super().__init__(code, message, hint)
+        self.offset = offset
+
+
+def tree_of(text: str) -> Tree[Token]:
+    """Parse `text` by the grammar; raise ExpressionError. Bounded in length."""
+    from lark.exceptions import UnexpectedInput
+
+    if len(text) > LENGTH_MAX:
+        raise ExpressionError("R108", f"an expression of {len(text)} characters", f"write at most {LENGTH_MAX}")
+    try:
+        tree: Tree[Token] = _parser().parse(text)
+    except UnexpectedInput as error:
+        raise _syntax_error(text, error) from None
+    return tree
+
+
+@cache
+def _parser() -> Any:
+    from lark import Lark  # 10 to 20 ms: only when something is parsed
+
+    grammar = GRAMMAR.replace("{literal}", _LITERAL.replace("/", r"\/"))
+    return Lark(grammar, parser="lalr", propagate_positions=True)
+
+
+def _syntax_error(text: str, error: Any) -> ExpressionError:  # any of lark's UnexpectedInput classes
+    token = getattr(error, "token", None)
+    if not text.strip():
+        return ExpressionError("R140", "the expression is empty")
+    if token is not None and token.type == "$END":
+        return ExpressionError("R140", f'"{text}" ends too early', _example(text), len(text.rstrip()))
+    offset = error.pos_in_stream or 0
+    found = str(token) if token is not None else text[offset]
+    hint = _SAY_INSTEAD.get(found[:1], "")
+    if token is not None and token.type == "COMPARISON":
+        hint = 'write "x in 1 kPa .. 2 kPa", or join two comparisons by "and"'
+    elif token is not None and token.type == "LITERAL" and re.search(r"[0-9]\s*[A-Za-z%]+\s*$", text[:offset]):
+        return ExpressionError("R112", f'two numbers without an operator before "{found}"', "write one number", offset)
+    return ExpressionError("R140", f'"{found}" is not expected here', hint or _example(text), offset)
+
+
+def _example(text: str) -> str:
+    return "" if any(sign in text for sign in "<>") else 'as in "press.pressure > 380 kPa for 3 s"'

@@ -1,0 +1,194 @@
+"""The vocabulary of a run: everything that happened is one of these frozen events.
+
+State is a fold of events; the journal stores them in order, the report and the screens read them. Times are seconds of
+the run's clock (loop time since the start), set by the recorder, not by the events.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Base of all events; `kind` is the name in the journal and in JSON."""
+
+    kind: ClassVar[str] = "event"
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain data with the kind first. Nested fields are not copied (`asdict` would, at ten times the cost)."""
+        return {"kind": self.kind, **{name: getattr(self, name) for name in self.__dataclass_fields__}}
+
+
+@dataclass(frozen=True, slots=True)
+class RunStarted(Event):
+    """What is run, on what; the first event."""
+
+    kind: ClassVar[str] = "run_started"
+    recipe: str
+    version: int
+    sha256: str
+    tool: str
+    simulated: bool
+    instruments: dict[str, str]  # id -> what the instrument said it is
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged(Event):
+    """The job went from one E40 state to another."""
+
+    kind: ClassVar[str] = "job"
+    old: str
+    new: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseChanged(Event):
+    """A step went from one ISA-88 state to another; `turn` counts repeats from 1."""
+
+    kind: ClassVar[str] = "phase"
+    step: str
+    index: int
+    turn: int
+    old: str
+    new: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Intent(Event):
+    """An actuation is about to go out; durable before the bytes."""
+
+    kind: ClassVar[str] = "intent"
+    id: int
+    action: str
+    output: str
+    value: float
+    unit: str
+    why: str
+    epoch: int
+    safe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome(Event):
+    """What became of an intent: done, failed, superseded; with the value read back."""
+
+    kind: ClassVar[str] = "outcome"
+    id: int
+    result: str
+    read_back: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal(Event):
+    """A command was refused before anything went out: not a fault."""
+
+    kind: ClassVar[str] = "refusal"
+    action: str
+    output: str
+    reason: str
+    fix: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm(Event):
+    """An interlock, trip, monitor or loss was raised, or cleared. `failure_class` is 1..4; `first_out` the input that
+    changed first."""
+
+    kind: ClassVar[str] = "alarm"
+    code: str
+    failure_class: int
+    active: bool
+    happened: str
+    we_did: str
+    likely: str
+    do: str
+    first_out: str = ""
+    values: dict[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAsked(Event):
+    """A person is asked something."""
+
+    kind: ClassVar[str] = "prompt"
+    id: str
+    step: str
+    text: str
+    answer_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAnswered(Event):
+    """The answer, and by whom (operator, answers file, default)."""
+
+    kind: ClassVar[str] = "answer"
+    id: str
+    value: Any
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class PersonSaid(Event):
+    """A person or the scripted operator asked for hold, resume, stop or abort."""
+
+    kind: ClassVar[str] = "person"
+    command: str
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured(Event):
+    """A result with its limits; `source` is measured, inspected or predicted. `ok` is None when nothing is judged."""
+
+    kind: ClassVar[str] = "result"
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    ok: bool | None
+    source: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(Event):
+    """Fields that a record step required, as given."""
+
+    kind: ClassVar[str] = "record"
+    step: str
+    fields: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Note(Event):
+    """Something worth knowing that is none of the above: a branch taken, a repeat, a warning."""
+
+    kind: ClassVar[str] = "note"
+    text: str
+    level: str = "info"
+
+
+@dataclass(frozen=True, slots=True)
+class RunEnded(Event):
+    """The last event of every run."""
+
+    kind: ClassVar[str] = "run_ended"
+    state: str
+    verdict: str
+    reason: str
+
+
+KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
+
+
+def from_json(data: dict[str, Any]) -> Event:
+    """The event that `to_json` wrote; KeyError for an unknown kind."""
+    rest = dict(data)
+    return KINDS[rest.pop("kind")](**rest)

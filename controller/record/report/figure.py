@@ -1,0 +1,173 @@
+"""Draw setpoint against actual as SVG: stacked strips with step bands and marks, and one strip of one step.
+
+Colours and fonts come from the page's style sheet, so a print is light and a dark screen is dark. A plotting library
+was measured for this and takes over a second per report, most of it before the first line is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from markupsafe import Markup, escape
+
+from controller.record.curve import Floats, Scale, padded, path, reduce, time_ticks
+from controller.record.text import clock_text, number, plain
+
+WIDTH = 960.0
+LEFT, RIGHT = 52.0, 66.0  # room for tick labels, and for the last value
+STRIP, SPACE = 104.0, 30.0  # height of a strip, and of the title above it
+HEAD, NAMES, FOOT = 32.0, 18.0, 24.0  # marks and step names above, times below
+SMALL_WIDTH, SMALL_HEIGHT = 300.0, 112.0
+POINTS, SMALL_POINTS = 600, 240
+CHARACTER = 5.6  # mean width of a character at the label size
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """The curves of one quantity. Arrays of equal length; NaN is a gap."""
+
+    title: str
+    unit: str
+    times_s: Floats
+    actual: Floats
+    setpoint: Floats | None = None
+
+    def between(self, start_s: float, end_s: float) -> Strip:
+        """The part of the strip in a time range."""
+        first, last = self.times_s.searchsorted([start_s, end_s])
+        part = slice(first, last)
+        setpoint = None if self.setpoint is None else self.setpoint[part]
+        return replace(self, times_s=self.times_s[part], actual=self.actual[part], setpoint=setpoint)
+
+    @property
+    def series(self) -> list[Floats]:
+        """The curves that must fit on the axis."""
+        return [self.actual] if self.setpoint is None else [self.actual, self.setpoint]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A step on the time axis."""
+
+    label: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that happened at an instant; `style` is `alarm1` .. `alarm4` or `person`."""
+
+    t_s: float
+    label: str
+    style: str
+
+
+def overview(strips: Sequence[Strip], bands: Sequence[Band], marks: Sequence[Mark], span_s: float) -> Markup:
+    """All strips over the whole run, one below the other on one time axis."""
+    height = HEAD + NAMES + len(strips) * (STRIP + SPACE) + FOOT
+    bottom = height - FOOT
+    x = Scale(0.0, max(span_s, 1e-3), LEFT, WIDTH - RIGHT)
+    parts = [_band(band, x, bottom, even=bool(i % 2)) for i, band in enumerate(bands)]
+    parts += _labels([(x(b.start_s), x(b.end_s), b.label) for b in bands])
+    for i, strip in enumerate(strips):
+        top = HEAD + NAMES + SPACE + i * (STRIP + SPACE)
+        y = Scale(*padded(*strip.series), top + STRIP, top)
+        parts += [_grid(x, y, 3), *_curves(strip, x, y, POINTS), _heading(strip, top - 8), _last(strip, x, y)]
+    parts += [_time_axis(x, bottom, 9), *_marks(marks, x, bottom)]
+    return _svg(parts, WIDTH, height, "Setpoint against actual over the whole run")
+
+
+def single(strip: Strip, start_s: float, end_s: float) -> Markup:
+    """One quantity during one step: nothing before or after, so that the scale is the step's own."""
+    part = strip.between(start_s, end_s)
+    x = Scale(start_s, max(end_s, start_s + 1e-3), 44.0, SMALL_WIDTH - 18)
+    y = Scale(*padded(*part.series), SMALL_HEIGHT - 20, 24.0)
+    curves = [_grid(x, y, 3), *_curves(part, x, y, SMALL_POINTS)]
+    parts = [*curves, _heading(part, 14), _time_axis(x, SMALL_HEIGHT - 20, 4)]
+    return _svg(parts, SMALL_WIDTH, SMALL_HEIGHT, f"{strip.title} during the step")
+
+
+def _svg(parts: Sequence[str], width: float, height: float, title: str) -> Markup:
+    label = escape(plain(title))
+    inside = "".join(parts)
+    # Everything in `parts` was made here: numbers, and texts that went through `_text`.
+    return Markup(f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">{inside}</svg>')
+
+
+def _text(x: float, y: float, text: str, style: str) -> str:
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(plain(text))}</text>'
+
+
+def _band(band: Band, x: Scale, bottom: float, *, even: bool) -> str:
+    left, right = x(band.start_s), x(band.end_s)
+    title = escape(plain(f"{band.label}, {clock_text(band.start_s)} to {clock_text(band.end_s)}"))
+    style = "band" if even else "band odd"
+    return (
+        f'<rect class="{style}" x="{left:.1f}" y="{HEAD:g}" width="{max(right - left, 0.5):.1f}" '
+        f'height="{bottom - HEAD:.1f}"><title>{title}</title></rect>'
+    )
+
+
+def _labels(places: Sequence[tuple[float, float, str]]) -> list[str]:
+    """Step names where they fit, else their numbers, else nothing: the step table has them all."""
+    parts = []
+    for left, right, label in places:
+        short = label.split(" ", 1)[0]
+        text = label if len(label) * CHARACTER < right - left else short
+        if len(text) * CHARACTER < right - left + 2:
+            parts.append(_text((left + right) / 2, HEAD + 13, text, "step"))
+    return parts
+
+
+def _grid(x: Scale, y: Scale, about: int) -> str:
+    ticks = y.ticks(about)
+    lines = "".join(f"M{x.start:.1f} {y(tick):.1f}H{x.end:.1f}" for tick in ticks)
+    labels = "".join(_text(x.start - 6, y(tick) + 3.5, number(tick), "tick end") for tick in ticks)
+    return f'<path class="grid" d="{lines}"/>{labels}'
+
+
+def _curves(strip: Strip, x: Scale, y: Scale, points: int) -> list[str]:
+    parts = []
+    if strip.setpoint is not None:
+        parts.append(f'<path class="setpoint" d="{path(*reduce(strip.times_s, strip.setpoint, points), x, y)}"/>')
+    parts.append(f'<path class="actual" d="{path(*reduce(strip.times_s, strip.actual, points), x, y)}"/>')
+    return parts
+
+
+def _heading(strip: Strip, y: float) -> str:
+    unit = f'<tspan class="unit"> {escape(plain(strip.unit))}</tspan>'
+    return f'<text class="title" x="2" y="{y:.1f}">{escape(plain(strip.title))}{unit}</text>'
+
+
+def _last(strip: Strip, x: Scale, y: Scale) -> str:
+    finite = strip.actual[strip.actual == strip.actual]
+    if not finite.size:
+        return _text(x.end + 6, (y.start + y.end) / 2, "no data", "tick")
+    value = float(finite[-1])
+    return _text(x.end + 6, y(value) + 3.5, number(value), "last")
+
+
+def _time_axis(x: Scale, y: float, at_most: int) -> str:
+    ticks = time_ticks(x.low, x.high, at_most)
+    lines = "".join(f"M{x(tick):.1f} {y:.1f}v4" for tick in ticks)
+    labels = "".join(_text(x(tick), y + 15, clock_text(tick), "tick middle") for tick in ticks)
+    return f'<path class="axis" d="M{x.start:.1f} {y:.1f}H{x.end:.1f}{lines}"/>{labels}'
+
+
+def _marks(marks: Sequence[Mark], x: Scale, bottom: float) -> list[str]:
+    """A line for each mark; its label in the first of two rows where it does not run into another."""
+    parts = []
+    free_from = [0.0, 0.0]
+    for mark in sorted(marks, key=lambda one: one.t_s):
+        at, title = x(mark.t_s), escape(plain(f"{clock_text(mark.t_s)} {mark.label}"))
+        text = f"{'●' if mark.style == 'person' else '▼'} {mark.label}"
+        row = next((i for i in (0, 1) if at - 4 >= free_from[i]), None)
+        label = ""
+        if row is not None:
+            free_from[row] = at + len(text) * CHARACTER + 8
+            label = _text(at - 4, 23.0 - 13 * row, text, "label")
+        line = f'<path d="M{at:.1f} {HEAD - 6:g}V{bottom:.1f}"/>'
+        parts.append(f'<g class="mark {mark.style}"><title>{title}</title>{line}{label}</g>')
+    return parts

@@ -1,0 +1,224 @@
+"""Fill the page: gather what the template shows, draw the figures, write one HTML file.
+
+The same record gives the same bytes: nothing here reads a clock. What it shows was decided in `result.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from controller.record.events import Measured
+from controller.record.plots import PlotGroup
+from controller.record.report.figure import Band, Mark, Strip, overview, single
+from controller.record.result import PromptRow, StepRow, Summary, summary_of
+from controller.record.runfile import RunFile
+from controller.record.store import RecordError
+from controller.record.text import clock_text, limits_text, number, plain
+from controller.record.unusual import happened_first, near_limit, unusual
+
+MAX_STEP_PLOTS = 60  # a step repeated a hundred times must not make a page of megabytes
+KEY_RESULTS = 3
+
+_FACTS = (  # keys of the record's meta that the head of the page shows when they are there
+    ("lot", "Lot"),
+    ("part", "Part"),
+    ("carrier", "Carrier"),
+    ("operator", "Operator"),
+    ("start_utc", "Started (UTC)"),
+    ("end_utc", "Ended (UTC)"),
+)
+_SHOWN_ELSEWHERE = frozenset(
+    ("run_id", "recipe_text", "planned_s", "exchanges", "links", "versions", "trace_sha256", "seed", "title")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StepPlots:
+    """A turn of a step with the strips of what it moved."""
+
+    row: StepRow
+    figures: list[Markup]
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something a person was asked, said or recorded."""
+
+    t_s: float
+    step: str
+    text: str
+    answer: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """Where a result and its limits stand on a bar, in percent of its width."""
+
+    low: float | None
+    high: float | None
+    at: float
+
+
+def write_report(run: RunFile, plots: Sequence[PlotGroup], out: Path) -> Path:
+    """Write the report of `run` to `out` and return it; KeyError for a plot of a tag that was not recorded.
+
+    RecordError when the file cannot be written.
+    """
+    summary = summary_of(run)
+    page = _environment().get_template("page.html.j2").render(_context(run, summary, plots))
+    try:
+        out.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"report {out}: {error.strerror}; check that the folder exists and has room") from error
+    return out
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters |= {"clock": clock_text, "number": number, "gauge": gauge}
+    environment.globals |= {"limits_text": limits_text, "near_limit": near_limit}
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Make control characters visible in everything that is not our own markup."""
+    if isinstance(value, Markup):
+        return value
+    return "" if value is None else plain(str(value))
+
+
+def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict[str, Any]:
+    meta = run.meta
+    strips = {group: _strip(run, group) for group in plots}
+    return {
+        "css": Markup((Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
+        "s": summary,
+        "started": summary.started,
+        "title": meta.get("title") or (summary.started.recipe if summary.started else run.path.stem),
+        "facts": [(label, meta[key]) for key, label in _FACTS if meta.get(key)],
+        "key_results": key_results(summary.results),
+        "first": happened_first(summary),
+        "unusual": unusual(summary),
+        "overview": _overview(strips, summary),
+        "step_plots": _step_plots(strips, summary),
+        "recipe_text": meta.get("recipe_text", ""),
+        "instruments": _instruments(summary, meta),
+        "exchange_columns": list(dict.fromkeys(key for row in meta.get("exchanges", {}).values() for key in row)),
+        "people": _people(summary),
+        "appendix": _appendix(run),
+    }
+
+
+def key_results(results: Sequence[Measured]) -> list[Measured]:
+    """The few that decide, what failed first; a prediction only of what was not measured."""
+    judged = [r for r in results if r.ok is not None and (r.low is not None or r.high is not None)]
+    seen = {r.name for r in judged if r.source != "predicted"}
+    kept = [r for r in judged if r.source != "predicted" or r.name not in seen]
+    return sorted(kept, key=lambda r: (r.source == "predicted", bool(r.ok)))[:KEY_RESULTS]
+
+
+def gauge(result: Measured) -> Gauge | None:
+    """A bar that has the tolerance in its middle half and the value on it; None when nothing limits the value."""
+    low, high, value = result.low, result.high, result.value
+    if value is None or (low is None and high is None):
+        return None
+    if low is not None and high is not None:
+        band = (high - low) or 1e-9
+        start = low - band / 2
+        return Gauge(25.0, 75.0, _percent((value - start) / (2 * band)))
+    limit = low if low is not None else high
+    assert limit is not None
+    reach = 1.6 * abs(value - limit) or 0.1 * abs(limit) or 1.0
+    at = _percent(0.5 + 0.5 * (value - limit) / reach)
+    return Gauge(50.0, None, at) if low is not None else Gauge(None, 50.0, at)
+
+
+def _percent(share: float) -> float:
+    return round(100 * min(max(share, 0.01), 0.99), 1)
+
+
+def _strip(run: RunFile, group: PlotGroup) -> Strip:
+    for tag in (group.actual, group.setpoint):
+        if tag is not None and tag not in run.tags:
+            raise KeyError(f"plot {group.title!r} wants the tag {tag!r}, which {run.path} does not hold")
+    times, actual = run.series(group.actual)
+    setpoint = run.series(group.setpoint)[1] if group.setpoint else None
+    return Strip(group.title, group.unit or run.tags[group.actual].unit, times, actual, setpoint)
+
+
+def _overview(strips: Mapping[PlotGroup, Strip], summary: Summary) -> Markup | None:
+    if not strips:
+        return None
+    bands = [Band(_step_label(row), row.start_s, _end(row, summary)) for row in summary.steps]
+    marks = [Mark(row.raised_s, row.alarm.code, f"alarm{row.alarm.failure_class}") for row in summary.alarms]
+    marks += [Mark(t_s, said.command, "person") for t_s, said in summary.people]
+    return overview(list(strips.values()), bands, marks, summary.duration_s)
+
+
+def _step_plots(strips: Mapping[PlotGroup, Strip], summary: Summary) -> list[StepPlots]:
+    found: list[StepPlots] = []
+    drawn = 0
+    for row in summary.steps:
+        moved = [strip for group, strip in strips.items() if row.step in group.steps]
+        if moved and drawn < MAX_STEP_PLOTS:
+            found.append(StepPlots(row, [single(strip, row.start_s, _end(row, summary)) for strip in moved]))
+            drawn += len(moved)
+    return found
+
+
+def _step_label(row: StepRow) -> str:
+    again = f" ({row.turn})" if row.turn > 1 else ""
+    return f"{row.index} {row.step}{again}"
+
+
+def _end(row: StepRow, summary: Summary) -> float:
+    return summary.duration_s if row.end_s is None else row.end_s
+
+
+def _instruments(summary: Summary, meta: Mapping[str, Any]) -> list[dict[str, Any]]:
+    identities = summary.started.instruments if summary.started else {}
+    links, exchanges = meta.get("links", {}), meta.get("exchanges", {})
+    names = list(dict.fromkeys([*identities, *links, *exchanges]))
+    return [
+        {"name": n, "identity": identities.get(n, ""), "link": links.get(n, ""), "counts": exchanges.get(n, {})}
+        for n in names
+    ]
+
+
+def _people(summary: Summary) -> list[Said]:
+    rows = [Said(r.asked_s, r.prompt.step, r.prompt.text, _answer(r), r.by) for r in summary.prompts]
+    rows += [
+        Said(t_s, "", f"{p.command}: {p.reason}" if p.reason else p.command, "", p.by) for t_s, p in summary.people
+    ]
+    for t_s, record in summary.records:
+        rows.append(Said(t_s, record.step, ", ".join(f"{name}: {value}" for name, value in record.fields.items())))
+    return sorted(rows, key=lambda row: row.t_s)
+
+
+def _answer(row: PromptRow) -> str:
+    if row.answered_s is None:
+        return "not answered"
+    return {True: "yes", False: "no"}[row.value] if isinstance(row.value, bool) else str(row.value)
+
+
+def _appendix(run: RunFile) -> list[tuple[str, str]]:
+    meta = run.meta
+    shown = _SHOWN_ELSEWHERE | {key for key, _label in _FACTS}
+    rows = [("Run", str(meta.get("run_id", run.path.stem))), ("Seed", str(meta.get("seed", "–")))]
+    rows.append(("Trace sha256", str(meta.get("trace_sha256", "not closed"))))
+    rows += [(f"Version of {name}", str(version)) for name, version in meta.get("versions", {}).items()]
+    return rows + [(key.replace("_", " "), str(value)) for key, value in sorted(meta.items()) if key not in shown]

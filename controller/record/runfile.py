@@ -1,0 +1,182 @@
+"""Read the record of a run: facts, events in order, curves as arrays.
+
+It only reads, except `end_interrupted`, which gives the record of a killed run the terminal event that it lacks.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from controller.record.events import Event, RunEnded, from_json
+from controller.record.store import APPLICATION_ID, BUSY_S, FORMAT, RecordError, plain_errors
+from controller.record.trace import Trace
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+class Stamped(NamedTuple):
+    """An event with its place in the run."""
+
+    t_s: float
+    event: Event
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TagInfo:
+    """What a recorded tag is."""
+
+    index: int
+    unit: str
+    doc: str
+
+
+class RunFile:
+    """A recorded run, finished or still being written. Use it as a context manager or `close` it."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` for reading; RecordError when it is no run record."""
+        self.path = path
+        self._db = _open(path, mode="ro")
+        with plain_errors(path):
+            self.meta: dict[str, Any] = {k: json.loads(v) for k, v in self._db.execute("SELECT key, value FROM meta")}
+            rows = self._db.execute("SELECT name, idx, unit, doc FROM tags ORDER BY rowid").fetchall()
+        self.tags: dict[str, TagInfo] = {name: TagInfo(idx, unit, doc) for name, idx, unit, doc in rows}
+
+    def __enter__(self) -> RunFile:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the file; what was already read stays usable."""
+        self._db.close()
+
+    def events(self) -> list[Stamped]:
+        """All events in the order they were recorded."""
+        with plain_errors(self.path):
+            rows = self._db.execute("SELECT seq, t_s, json FROM events ORDER BY seq").fetchall()
+        return [Stamped(t_s, self._event(text), seq) for seq, t_s, text in rows]
+
+    def _event(self, text: str) -> Event:
+        try:
+            return from_json(json.loads(text))
+        except (KeyError, TypeError, ValueError) as error:
+            advice = "read it with the version that wrote it"
+            raise RecordError(f"run record {self.path}: unknown event {text[:80]}; {advice}") from error
+
+    @property
+    def ended(self) -> bool:
+        """True when the run has its terminal event; False while it runs, or after a killed process."""
+        with plain_errors(self.path):
+            return _ended(self._db)
+
+    @property
+    def span_s(self) -> float:
+        """Seconds from the start to the last thing recorded."""
+        with plain_errors(self.path):
+            return _last(self._db)[1]
+
+    def series(self, tag: str) -> tuple[Floats, Floats]:
+        """Times in s and values of a tag or alias, one per scan; NaN where the reading was not to be trusted.
+
+        KeyError when there is no such tag.
+        """
+        import numpy as np
+
+        i = self.tags[tag].index
+        times, values, quality = self._scans
+        return times, np.where(quality[:, i] <= 1, values[:, i], np.nan)
+
+    def quality(self, tag: str) -> NDArray[np.uint8]:
+        """The `Quality` of a tag at each scan."""
+        return self._scans[2][:, self.tags[tag].index]
+
+    @cached_property
+    def _scans(self) -> tuple[Floats, Floats, NDArray[np.uint8]]:
+        import numpy as np
+
+        with plain_errors(self.path):
+            rows = self._db.execute("SELECT t_s, row, quality FROM samples ORDER BY seq").fetchall()
+        n = len({info.index for info in self.tags.values()})
+        times = np.array([row[0] for row in rows], dtype=np.float64)
+        values = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), n)
+        quality = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.uint8).reshape(len(rows), n)
+        return times, values, quality
+
+    def trace_sha256(self) -> str:
+        """The fingerprint, worked out from what is stored."""
+        with plain_errors(self.path):
+            return _trace(self._db)
+
+    @property
+    def intact(self) -> bool:
+        """True when what is stored still has the fingerprint that it was closed with."""
+        return self.meta.get("trace_sha256") == self.trace_sha256()
+
+
+def end_interrupted(path: Path, reason: str) -> bool:
+    """Give the record of a killed run its terminal event; True when it lacked one. Call it before the next run."""
+    db = _open(path, mode="rw")
+    try:
+        with plain_errors(path):
+            if _ended(db):
+                return False
+            seq, t_s = _last(db)
+            text = json.dumps(RunEnded("INTERRUPTED", "NONE", reason).to_json())
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (seq + 1, t_s, RunEnded.kind, text))
+            db.execute("INSERT OR REPLACE INTO meta VALUES ('trace_sha256', ?)", (json.dumps(_trace(db)),))
+            db.execute("COMMIT")
+            return True
+    finally:
+        db.close()
+
+
+def _open(path: Path, *, mode: str) -> sqlite3.Connection:
+    with plain_errors(path):
+        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None)
+        (application,) = db.execute("PRAGMA application_id").fetchone()
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+    if (application, version) != (APPLICATION_ID, FORMAT):
+        db.close()
+        found = f"application id {application:#x}, format {version}"
+        raise RecordError(f"{path} is no run record of format {FORMAT}, but {found}; name another file")
+    return db
+
+
+def _ended(db: sqlite3.Connection) -> bool:
+    return db.execute("SELECT 1 FROM events WHERE kind = ? LIMIT 1", (RunEnded.kind,)).fetchone() is not None
+
+
+def _last(db: sqlite3.Connection) -> tuple[int, float]:
+    query = "SELECT seq, t_s FROM {} ORDER BY seq DESC LIMIT 1"
+    rows = [row for table in ("events", "samples") for row in db.execute(query.format(table))]
+    return max(rows, default=(0, 0.0))
+
+
+def _trace(db: sqlite3.Connection) -> str:
+    columns: dict[int, tuple[str, str]] = {}
+    for name, idx, unit in db.execute("SELECT name, idx, unit FROM tags ORDER BY rowid"):
+        columns.setdefault(idx, (name, unit))
+    trace = Trace(columns.values())
+    rows = db.execute(
+        "SELECT seq, t_s, json, NULL, NULL FROM events UNION ALL SELECT seq, t_s, NULL, row, quality FROM samples "
+        "ORDER BY seq"
+    )
+    for _seq, t_s, text, row, quality in rows:
+        if text is None:
+            trace.sample(t_s, row, quality)
+        else:
+            trace.event(t_s, text)
+    return trace.sha256()

@@ -1,0 +1,168 @@
+"""One step at work: questions, verbs together, wait, dwell, measure, in this order. It can be held and taken up again.
+
+It knows nothing of the job; the sequencer starts it as a task, cancels it for a hold, and calls `hold` then.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from controller.equipment.module import NotReached
+from controller.recipe.model import Measurement, Recipe, Step
+from controller.record.events import Measured, Recorded
+from controller.sequence.measure import keep_result, measure
+from controller.sequence.prompts import Prompt
+from controller.sequence.verb import Tool, Verb
+
+AskPerson = Callable[[Prompt], Awaitable[Any]]
+
+
+class StepRun:
+    """One turn of one step; remembers what is done, so that `run` after a hold does nothing twice."""
+
+    def __init__(self, tool: Tool, recipe: Recipe, step: Step, ask: AskPerson) -> None:
+        self.tool, self.recipe, self.step, self.ask = tool, recipe, step, ask
+        self.failed: list[str] = []  # "<measurement> high", "<measurement> low"
+        self._asked = False
+        self._memory: list[dict[str, Any]] = [{} for _ in step.verbs]
+        self._done: set[int] = set()
+        self._waited = False
+        self._dwelt_s = 0.0
+
+    async def run(self) -> None:
+        """Carry out what is left of the step."""
+        if not self._asked:
+            await self._ask_all()
+            self._check()
+            self._asked = True
+        await self._verbs()
+        if self.step.wait is not None and not self._waited:
+            await self._wait()
+            self._waited = True
+        await self._dwell()
+        for name, measurement in self.step.measure.items():
+            await self._measure(name, measurement)
+
+    async def hold(self) -> None:
+        """Bring the verbs that were at work to where they may stand."""
+        for i, (verb, params) in enumerate(self.step.verbs):
+            if i not in self._done and self._asked:
+                await _verb(verb).hold(self.tool, params)
+
+    # ------------------------------------------------------------------------------------------ parts
+    async def _ask_all(self) -> None:
+        for prompt in prompts_of(self.step):
+            answer = await self.ask(prompt)
+            if prompt.kind == "number":
+                keep_result(self.tool, prompt.id.rpartition(".")[2], answer)
+            if prompt.kind != "confirm":
+                self.tool.guard.record.event(Recorded(self.step.name, {prompt.id.rpartition(".")[2]: answer}))
+
+    def _check(self) -> None:
+        """The step's conditions must hold now, on fresh readings."""
+        now_s = asyncio.get_running_loop().time()
+        for check in self.step.checks:
+            bound = check.bind(self.tool.guard.tags)
+            if bound.evaluate(now_s) is not True:
+                raise NotReached(f"{self.step.name}: {check.text} does not hold ({bound.inputs()})")
+
+    async def _verbs(self) -> None:
+        async def one(i: int, verb: Verb, params: Any) -> None:
+            await verb.run(self.tool, params, self._memory[i])
+            self._done.add(i)
+
+        left = [(i, verb, params) for i, (verb, params) in enumerate(self.step.verbs) if i not in self._done]
+        if len(left) == 1:
+            await one(left[0][0], _verb(left[0][1]), left[0][2])
+        elif left:
+            await _together([one(i, _verb(verb), params) for i, verb, params in left])
+
+    async def _wait(self) -> None:
+        wait = self.step.wait
+        assert wait is not None
+        bound = wait.until.bind(self.tool.guard.tags)
+        loop = asyncio.get_running_loop()
+        since: list[float] = []
+
+        def reached() -> bool:
+            if bound.evaluate(loop.time()) is not True:
+                since.clear()
+                return False
+            since.append(loop.time()) if not since else None
+            return loop.time() - since[0] >= wait.for_s
+
+        await self.tool.line.reached(reached, wait.timeout_s, wait.until.text)
+
+    async def _dwell(self) -> None:
+        loop = asyncio.get_running_loop()
+        left_s = self.step.dwell_s - self._dwelt_s
+        if left_s <= 0.0:
+            return
+        start_s = loop.time()
+        try:
+            await asyncio.sleep(left_s)
+        finally:
+            self._dwelt_s += loop.time() - start_s
+
+    async def _measure(self, name: str, measurement: Measurement) -> None:
+        value = await measure(self.tool, self.recipe, self.step, name, measurement, self.ask)
+        accept = measurement.accept
+        ok = None if accept is None else value in accept
+        keep_result(self.tool, name, value)
+        found = Measured(
+            name,
+            value,
+            measurement.unit,
+            accept.low if accept else None,
+            accept.high if accept else None,
+            ok,
+            measurement.source,
+            self.step.name,
+        )
+        self.tool.judged.append(found)
+        self.tool.guard.record.event(found)
+        if ok is False:
+            self.failed.append(f"{name} {accept.side(value)}" if accept and value == value else name)
+
+
+def prompts_of(step: Step) -> list[Prompt]:
+    """The step's questions in their order, inspection fields of its measurements not included."""
+    return [
+        Prompt(
+            id=f"{step.name}.{ask.field}",
+            step=step.name,
+            text=ask.text,
+            kind=ask.kind,
+            unit=ask.unit,
+            low=ask.low,
+            high=ask.high,
+            match=ask.match,
+            choices=ask.choices,
+            default=ask.default,
+        )
+        for ask in step.asks
+    ]
+
+
+def inspection_prompt(step: Step, name: str, measurement: Measurement) -> Prompt:
+    """The question for one field of an inspection record."""
+    field = measurement.inspect or name
+    return Prompt(f"{step.name}.{field}", step.name, f"inspection record: {field}", "inspection", measurement.unit)
+
+
+async def _together(parts: list[Any]) -> None:
+    """Run all; when one fails the others are cancelled and its error is raised, plainly."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for part in parts:
+                group.create_task(part)
+    except BaseExceptionGroup as errors:
+        raise errors.exceptions[0] from None
+
+
+def _verb(verb: Any) -> Verb:
+    if not isinstance(verb, Verb):
+        raise NotReached(f"{verb!r} cannot be run")
+    return verb

@@ -1,0 +1,104 @@
+"""Verbs for people and doors: have the part carried, secure it, open up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from controller.equipment.line import Call
+from controller.equipment.module import NotReached
+from controller.recipe.quantities import Duration
+from controller.recipe.verb import Params
+from controller.sequence.verb import Tool, Verb
+
+Place = Literal["press", "mold", "chuck"]
+PRESENT = {"press": "press.part_present", "mold": "mold.part_present", "chuck": "grinder.part_present"}
+PART = {"press": "press.part", "mold": "mold.part", "chuck": "grinder.part"}
+UNLOAD = {"press": Call.UNLOAD_PRESS, "mold": Call.MOLD_TO_CHUCK, "chuck": Call.UNLOAD_CHUCK}
+LOAD = {"press": Call.LOAD_PRESS, "mold": Call.LOAD_MOLD, "chuck": Call.LOAD_CHUCK}
+
+
+class CarryParams(Params):
+    """Call a person: `to` loads a place, `out_of` empties it; both together carry from one to the other."""
+
+    to: Place | None = None
+    out_of: Place | None = None
+    within: Duration
+
+
+class Carry(Verb):
+    """Light the call lamp and wait until the PLC sees the part where it should be; its id must be the run's."""
+
+    name, module, params = "carry", "line", CarryParams
+
+    async def run(self, tool: Tool, params: CarryParams, memory: dict[str, Any]) -> None:
+        if params.out_of == "mold" and params.to == "chuck":
+            await self._have(tool, Call.MOLD_TO_CHUCK, lambda: _gone(tool, "mold") and _there(tool, "chuck"), params)
+        else:
+            if params.out_of is not None and "taken" not in memory:
+                await self._have(tool, UNLOAD[params.out_of], lambda: _gone(tool, params.out_of or "press"), params)
+                memory["taken"] = True
+            if params.to is not None:
+                await self._have(tool, LOAD[params.to], lambda: _there(tool, params.to or "press"), params)
+        if "press" in (params.to, params.out_of):
+            await tool.line.reached(lambda: tool.line.on("press.door_closed"), params.within, "press door closed")
+        if params.to is not None:
+            self._same_part(tool, params.to)
+
+    async def _have(self, tool: Tool, call: Call, done: Callable[[], bool], params: CarryParams) -> None:
+        """Call until it is done; the lamp goes out whatever happens."""
+        await tool.line.call(call)
+        try:
+            await tool.line.reached(done, params.within, call.name.replace("_", " ").lower())
+        finally:
+            await tool.line.call(Call.NONE)
+
+    def _same_part(self, tool: Tool, place: Place) -> None:
+        part = int(tool.line.value(PART[place]))
+        if tool.part and part != tool.part:
+            raise NotReached(f"line: part {part} lies in the {place}, this run is about part {tool.part}; swap them")
+        tool.part = part
+
+
+def _there(tool: Tool, place: Place) -> bool:
+    return tool.line.on(PRESENT[place])
+
+
+def _gone(tool: Tool, place: Place) -> bool:
+    return tool.line.fresh(PRESENT[place]) and tool.line.value(PRESENT[place]) == 0.0
+
+
+class ModuleParams(Params):
+    """Which module."""
+
+    module: Literal["press", "grinder"]
+
+
+class Secure(Verb):
+    """Press: lock the door, clamp, shut the dump. Grinder: chuck vacuum on, guard locked."""
+
+    name, module, params = "secure", "line", ModuleParams
+
+    def uses(self, params: ModuleParams) -> str:
+        return params.module
+
+    async def run(self, tool: Tool, params: ModuleParams, memory: dict[str, Any]) -> None:
+        if params.module == "press":
+            await tool.press.close()
+        else:
+            await tool.grinder.hold_part()
+
+
+class Open(Verb):
+    """Press: vented, unclamped, unlocked. Grinder: guard unlocked, chuck vacuum off. Refused while it would not be safe."""
+
+    name, module, params = "open", "line", ModuleParams
+
+    def uses(self, params: ModuleParams) -> str:
+        return params.module
+
+    async def run(self, tool: Tool, params: ModuleParams, memory: dict[str, Any]) -> None:
+        if params.module == "press":
+            await tool.press.open()
+        else:
+            await tool.grinder.release_part()

@@ -1,0 +1,131 @@
+"""Verbs of the dispenser: material, calibration on the balance, shots into the mold."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from controller.equipment.line import Call
+from controller.recipe.quantities import Duration, Mass_g, Pressure
+from controller.recipe.verb import CheckContext, Finding, Params
+from controller.sequence.verb import Tool, Verb
+
+PERSON_S = 300.0  # a person puts the cup under the needle within this
+SETTLE_S = 2.0  # the fluid's tail between two shots
+
+
+class MaterialParams(Params):
+    """Pot life of the lot that was scanned, and the most of it that this run may dispense."""
+
+    pot_life: Duration
+    cap: Mass_g
+
+
+class Material(Verb):
+    """Take the scanned lot into use."""
+
+    name, module, params = "material", "dispenser", MaterialParams
+
+    async def run(self, tool: Tool, params: MaterialParams, memory: dict[str, Any]) -> None:
+        tool.dispenser.material(min(params.pot_life, tool.pot_life_s), params.cap)
+
+
+class AirParams(Params):
+    """Pressure to try."""
+
+    pressure: Pressure
+
+
+class Air(Verb):
+    """Try the dispenser's air: on, regulator set, no alarm, off again."""
+
+    name, module, params = "air", "dispenser", AirParams
+
+    def check(self, params: AirParams, context: CheckContext) -> Iterable[Finding]:
+        yield from context.limit("dispenser.pressure", params.pressure, "pressure")
+
+    async def run(self, tool: Tool, params: AirParams, memory: dict[str, Any]) -> None:
+        await tool.dispenser.air_on(params.pressure)
+        await tool.dispenser.air_off()
+
+
+class WeighParams(Params):
+    """How long the balance may take to settle."""
+
+    within: Duration
+
+
+class Weigh(Verb):
+    """Read the balance once it is stable."""
+
+    name, module, params = "weigh", "dispenser", WeighParams
+
+    async def run(self, tool: Tool, params: WeighParams, memory: dict[str, Any]) -> None:
+        await tool.dispenser.balance.weigh(params.within)
+
+
+class CalibrateParams(Params):
+    """One shot into the balance cup."""
+
+    pressure: Pressure
+    time: Duration
+
+
+class Calibrate(Verb):
+    """Weigh one shot; keeps the rate in g/s for predicting what goes into the mold."""
+
+    name, module, params = "calibrate", "dispenser", CalibrateParams
+
+    def check(self, params: CalibrateParams, context: CheckContext) -> Iterable[Finding]:
+        yield from context.limit("dispenser.pressure", params.pressure, "pressure")
+        yield from context.limit("dispenser.shot", params.time, "time")
+
+    async def run(self, tool: Tool, params: CalibrateParams, memory: dict[str, Any]) -> None:
+        line, dispenser = tool.line, tool.dispenser
+        await line.call(Call.CUP_UNDER_NEEDLE)
+        await line.reached(lambda: line.on("dispenser.cup_present"), PERSON_S, "the cup under the needle")
+        await line.call(Call.NONE)
+        await dispenser.air_on(params.pressure)
+        if "mass" not in memory:
+            memory["mass"] = await dispenser.calibrate(params.time)
+        await dispenser.air_off()
+        await line.call(Call.REMOVE_CUP)
+        await line.reached(lambda: not line.on("dispenser.cup_present"), PERSON_S, "the cup removed")
+        await line.call(Call.NONE)
+
+
+class DispenseParams(Params):
+    """Shots into the mold."""
+
+    pressure: Pressure
+    time: Duration
+    shots: Annotated[int, Field(ge=1, le=50)]
+
+
+class Dispense(Verb):
+    """Needle down, the shots, needle up. A hold falls between two shots; a shot that was begun counts as done."""
+
+    name, module, params = "dispense", "dispenser", DispenseParams
+    shows = ("dispenser.mass_out",)
+
+    def check(self, params: DispenseParams, context: CheckContext) -> Iterable[Finding]:
+        yield from context.limit("dispenser.pressure", params.pressure, "pressure")
+        yield from context.limit("dispenser.shot", params.time, "time")
+
+    async def run(self, tool: Tool, params: DispenseParams, memory: dict[str, Any]) -> None:
+        dispenser = tool.dispenser
+        await dispenser.air_on(params.pressure)
+        await dispenser.needle(down=True)
+        while memory.get("shots", 0) < params.shots:
+            memory["shots"] = memory.get("shots", 0) + 1
+            await dispenser.shoot(params.time)
+            await asyncio.sleep(SETTLE_S)
+        await dispenser.needle(down=False)
+        await dispenser.air_off()
+
+    async def hold(self, tool: Tool, params: DispenseParams) -> None:
+        await tool.dispenser.air_off()
+        await tool.dispenser.needle(down=False)

@@ -1,0 +1,105 @@
+"""Verbs of the grinder."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Any
+
+from controller.recipe.quantities import Duration, Length_um, Rotation, Speed_um_s
+from controller.recipe.verb import CheckContext, Finding, Params
+from controller.sequence.measure import result
+from controller.sequence.verb import Tool, Verb
+
+
+class HomeParams(Params):
+    """Nothing to say."""
+
+
+class Home(Verb):
+    """Home the stage upwards and put the head down into its working position, far above the part."""
+
+    name, module, params = "home", "grinder", HomeParams
+
+    async def run(self, tool: Tool, params: HomeParams, memory: dict[str, Any]) -> None:
+        await tool.grinder.home()
+
+
+class SpindleParams(Params):
+    """Speed of the wheel."""
+
+    speed: Rotation
+
+
+class Spindle(Verb):
+    """Coolant and chuck on, spindle to speed."""
+
+    name, module, params = "spindle", "grinder", SpindleParams
+    shows = ("grinder.spindle",)
+
+    def check(self, params: SpindleParams, context: CheckContext) -> Iterable[Finding]:
+        yield from context.limit("grinder.spindle", params.speed, "speed")
+
+    async def run(self, tool: Tool, params: SpindleParams, memory: dict[str, Any]) -> None:
+        await tool.grinder.spin(params.speed)
+
+
+class GrindParams(Params):
+    """Grind until the part is `to` + `leave` thicker than the earlier measurement `above`."""
+
+    to: Length_um
+    above: str
+    leave: Length_um = 0.0
+    feed: Speed_um_s
+
+
+class Grind(Verb):
+    """Feed until the gauge reads the target. Held, the wheel retracts 50 um and goes on turning; resumed, it comes back."""
+
+    name, module, params = "grind", "grinder", GrindParams
+    shows = ("grinder.thickness", "grinder.power")
+
+    def check(self, params: GrindParams, context: CheckContext) -> Iterable[Finding]:
+        yield from context.limit("grinder.feed", params.feed, "feed")
+        yield from context.measured(params.above, "above")
+
+    async def run(self, tool: Tool, params: GrindParams, memory: dict[str, Any]) -> None:
+        above_um = result(tool, params.above)
+        await tool.grinder.approach()
+        await tool.grinder.grind_to(above_um + params.to + params.leave, params.feed)
+
+    async def hold(self, tool: Tool, params: GrindParams) -> None:
+        await tool.grinder.retract()
+
+
+class SparkOutParams(Params):
+    """How long the wheel turns without feed."""
+
+    time: Duration
+
+
+class SparkOut(Verb):
+    """Let the deflection grind itself away: no feed, the wheel turns."""
+
+    name, module, params = "spark_out", "grinder", SparkOutParams
+    shows = ("grinder.thickness", "grinder.power")
+
+    async def run(self, tool: Tool, params: SparkOutParams, memory: dict[str, Any]) -> None:
+        await asyncio.sleep(params.time)
+
+    async def hold(self, tool: Tool, params: SparkOutParams) -> None:
+        await tool.grinder.retract()
+
+
+class WheelRestParams(Params):
+    """Nothing to say."""
+
+
+class WheelRest(Verb):
+    """Wheel to its safe height, spindle to standstill, coolant off."""
+
+    name, module, params = "wheel_rest", "grinder", WheelRestParams
+    shows = ("grinder.spindle",)
+
+    async def run(self, tool: Tool, params: WheelRestParams, memory: dict[str, Any]) -> None:
+        await tool.grinder.rest()

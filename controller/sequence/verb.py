@@ -1,0 +1,61 @@
+"""What a step's verb is: parameters with units, a check without hardware, `run` on the modules, and its way to hold.
+
+A verb's `run` may be called again after a hold: it moves to a state and keeps what must not be repeated in `memory`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from controller.equipment.dispenser import MoldDispenser
+from controller.equipment.grinder import Grinder
+from controller.equipment.line import LineModule
+from controller.equipment.press import Press
+from controller.guard.scan import Guard
+from controller.recipe.verb import CheckContext, Finding, Params
+from controller.record.events import Measured
+
+
+@dataclass(slots=True)
+class Tool:
+    """The modules a step may ask, and what the run has measured so far."""
+
+    guard: Guard
+    line: LineModule
+    press: Press
+    dispenser: MoldDispenser
+    grinder: Grinder
+    pot_life_s: float = 0.0
+    part: int = 0  # id of the part of this run, 0 until it was seen
+    judged: list[Measured] = field(default_factory=list)  # results of this run
+
+
+class Verb(ABC):
+    """One verb of the recipe language. Instances hold no state; a step's progress is in its memory."""
+
+    name: ClassVar[str]
+    module: ClassVar[str]
+    params: ClassVar[type[Params]]
+    shows: ClassVar[tuple[str, ...]] = ()  # tags worth plotting in a step with this verb
+
+    def uses(self, params: Any) -> str:
+        """The module that this use of the verb acts on; the guard watches it."""
+        return self.module
+
+    def shows_for(self, params: Any) -> tuple[str, ...]:
+        """Tags worth plotting for this use of the verb."""
+        return self.shows
+
+    def check(self, params: Any, context: CheckContext) -> Iterable[Finding]:
+        """Problems that can be seen without hardware."""
+        return ()
+
+    @abstractmethod
+    async def run(self, tool: Tool, params: Any, memory: dict[str, Any]) -> None:
+        """Act; returns when the tags say reached. Raises NotReached, OrderRefused or an InstrumentError."""
+
+    async def hold(self, tool: Tool, params: Any) -> None:
+        """Go to where this verb may stand during a hold; standing still is the default."""

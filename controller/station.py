@@ -1,0 +1,273 @@
+"""The composition root: tool file -> lines -> instruments -> modules -> gate and guard. The only place that names concrete
+instruments; it opens and closes them in order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+from controller.equipment.dispenser import MoldDispenser
+from controller.equipment.grinder import Grinder, GrinderFacts
+from controller.equipment.line import LineModule
+from controller.equipment.press import Press
+from controller.guard.gate import Gate
+from controller.guard.interlocks import Interlock
+from controller.guard.interlocks import load as load_interlocks
+from controller.guard.scan import Guard
+from controller.recipe.expressions import ExpressionError
+from controller.recipe.problems import did_you_mean
+from controller.recipe.source import read
+from controller.recipe.verb import ToolFacts
+from controller.record.events import Event, Intent
+from controller.sequence.verb import Tool
+from controller.tool import ToolFile
+from drivers.errors import InstrumentError, WrongInstrument
+from drivers.instrument import Instrument
+from drivers.instruments.abb_acs355 import AbbAcs355
+from drivers.instruments.druck_pace5000 import DruckPace5000
+from drivers.instruments.eurotherm_3216 import Eurotherm3216
+from drivers.instruments.heidenhain_nd287 import HeidenhainNd287
+from drivers.instruments.line_plc import LinePlc
+from drivers.instruments.nordson_ultimus_v import NordsonUltimusV
+from drivers.instruments.sartorius_sbi import SartoriusSbi
+from drivers.instruments.zaber_x import ZaberX
+from drivers.links.line import Line
+from drivers.links.open import make_channel
+from drivers.reading import TagTable
+
+DRIVERS: Mapping[str, type[Instrument]] = {
+    "line_plc": LinePlc,
+    "druck_pace5000": DruckPace5000,
+    "eurotherm_3216": Eurotherm3216,
+    "abb_acs355": AbbAcs355,
+    "nordson_ultimus_v": NordsonUltimusV,
+    "sartorius_sbi": SartoriusSbi,
+    "zaber_x": ZaberX,
+    "heidenhain_nd287": HeidenhainNd287,
+}
+SEQUENCES = ("safe-release", "safe-dump")  # ways into the safe state that a recipe may name for on_abort
+FIRST_READINGS_S = 5.0
+STATION_KEYS = frozenset({"driver", "line", "module"})  # of an instrument in the tool file; the rest is the driver's
+
+
+class StationError(Exception):
+    """The station cannot be opened: what, where, what was found, what to do."""
+
+
+class Record(Protocol):
+    """What gate and guard write into."""
+
+    def event(self, event: Event) -> None: ...
+
+    async def intent(self, event: Intent) -> None: ...
+
+    def sample(self) -> None: ...
+
+
+class NoRecord:
+    """Stands in for the record until a run brings one."""
+
+    def event(self, event: Event) -> None:
+        """Forget."""
+
+    async def intent(self, event: Intent) -> None:
+        """Forget."""
+
+    def sample(self) -> None:
+        """Forget."""
+
+
+class Station:
+    """One tool, ready to be opened. `addresses` replaces the tool file's, line by line, for a simulated station."""
+
+    def __init__(self, tool: ToolFile, interlocks: Path, addresses: Mapping[str, str]) -> None:
+        self.file = tool
+        self.tags = TagTable()
+        self.lines = {
+            name: self._line(name, {**spec, **_address(addresses, name)}) for name, spec in tool.lines.items()
+        }
+        self.instruments = {name: self._instrument(name, settings) for name, settings in tool.instruments.items()}
+        self._name_tags()
+        self.tool = self._modules(interlocks)
+        self._opened: list[Line] = []
+
+    async def open(self) -> None:
+        """Connect every line, check every identity, start polling; returns when every polled value has been read.
+
+        StationError names the line or instrument, what was found and what to do; whatever was opened is closed again.
+        """
+        try:
+            for line in self.lines.values():
+                await self._open_line(line)
+            for instrument in self.instruments.values():
+                await self._connect(instrument)
+            self._check_simulated()
+            await self._first_readings()
+        except BaseException:
+            await self.close()
+            raise
+
+    def facts(self) -> ToolFacts:
+        """What recipes may use: tags with their units, limits, names of abort sequences. Needs nothing open."""
+        units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
+        return ToolFacts(units, self.file.limits, SEQUENCES)
+
+    def attach(self, record: Record) -> None:
+        """Let the gate and the guard write into the record of a run."""
+        self.tool.guard.record = self.tool.guard.gate.record = record
+
+    async def close(self) -> None:
+        """Stop polling and release every line."""
+        for line in reversed(self._opened):
+            await line.close()
+        self._opened.clear()
+
+    @property
+    def simulated(self) -> bool:
+        """True when the tool file or the PLC's identity block says so (they agree, see `open`)."""
+        plc = self.instruments["line_plc"]
+        return isinstance(plc, LinePlc) and plc.simulated
+
+    @property
+    def links(self) -> list[str]:
+        """Kinds of the resources that are open."""
+        return sorted({line.channel.kind for line in self._opened})
+
+    @property
+    def link_of(self) -> dict[str, str]:
+        """Kind of link by instrument."""
+        return {name: instrument.line.channel.kind for name, instrument in self.instruments.items()}
+
+    @property
+    def exchanges(self) -> dict[str, int]:
+        """Completed request-reply pairs by instrument."""
+        return {name: instrument.line.exchanges[name] for name, instrument in self.instruments.items()}
+
+    # ------------------------------------------------------------------------------------------ lines, instruments
+    def _line(self, name: str, spec: Mapping[str, Any]) -> Line:
+        try:
+            channel = make_channel(spec)
+        except (ValueError, TypeError) as error:
+            raise StationError(f"{self.file.path.name}: line {name}: {error}") from None
+        return Line(name, channel, gap_s=float(spec.get("gap_s", 0.0)))
+
+    async def _open_line(self, line: Line) -> None:
+        try:
+            await line.open()
+        except InstrumentError as error:
+            raise StationError(f"line {line.name} ({line.channel.address}): {error}") from None
+        self._opened.append(line)
+
+    def _instrument(self, name: str, settings: Mapping[str, Any]) -> Instrument:
+        driver = DRIVERS.get(str(settings.get("driver")))
+        if driver is None:
+            raise StationError(
+                f"{self.file.path.name}: instrument {name} has driver {settings.get('driver')!r};"
+                f" known are {', '.join(DRIVERS)}"
+            )
+        own = {key: value for key, value in settings.items() if key not in STATION_KEYS}
+        instrument = driver(name, self.lines[str(settings["line"])], self.tags, own)
+        if instrument.settings_left:
+            unknown = ", ".join(instrument.settings_left)
+            raise StationError(f"{self.file.path.name}: instrument {name} has unknown settings: {unknown}")
+        return instrument
+
+    async def _connect(self, instrument: Instrument) -> None:
+        where = f"{instrument.name} on line {instrument.line.name} ({instrument.line.channel.address})"
+        try:
+            await instrument.connect()
+        except WrongInstrument as error:
+            raise StationError(f"{where}: the wrong instrument answers: {error}") from None
+        except InstrumentError as error:
+            raise StationError(f"{where}: {error}; check power, cable and address in {self.file.path.name}") from None
+
+    def _check_simulated(self) -> None:
+        if self.file.simulated != self.simulated and self.links != ["memory"]:
+            says, found = ("a simulated", "a machine") if self.file.simulated else ("a real", "a simulator")
+            raise StationError(
+                f"{self.file.path.name} describes {says} tool, but the PLC says it is {found};"
+                " correct `simulated:` in the tool file or its addresses"
+            )
+
+    async def _first_readings(self) -> None:
+        """Nothing may start on values that were never read."""
+        columns = [i for instrument in self.instruments.values() for i in instrument.watched]
+        try:
+            async with asyncio.timeout(FIRST_READINGS_S):
+                await self.tool.guard.until(lambda: all(self.tags.time_s[i] >= 0.0 for i in columns))
+        except TimeoutError:
+            missing = sorted({self.tags.names[i] for i in columns if self.tags.time_s[i] < 0.0})
+            raise StationError(f"no reading of {', '.join(missing)}; look at these instruments") from None
+
+    def _name_tags(self) -> None:
+        for name, tag in self.file.names.items():
+            if tag not in self.tags:
+                raise StationError(
+                    f"{self.file.path.name}: {name} stands for {tag}, which no instrument has;"
+                    f" {did_you_mean(tag, self.tags)}"
+                )
+            self.tags.alias(name, tag)
+
+    # ------------------------------------------------------------------------------------------ modules
+    def _modules(self, interlocks: Path) -> Tool:
+        plc = self._as(LinePlc, "line_plc")
+        gate = Gate(NoRecord(), self.file.limits)
+        guard = Guard(self.tags, gate, [], NoRecord(), plc)
+        facts = self.file.machine
+        line = LineModule(guard, plc)
+        press = Press(
+            guard,
+            plc,
+            self._as(DruckPace5000, "press_pressure"),
+            self._as(Eurotherm3216, "platen_heater"),
+            facts["release_kPa_s"],
+        )
+        dispenser = MoldDispenser(
+            guard,
+            plc,
+            self._as(NordsonUltimusV, "dispenser"),
+            self._as(SartoriusSbi, "balance"),
+            self._as(Eurotherm3216, "mold_heater"),
+        )
+        grinder = Grinder(
+            guard,
+            plc,
+            self._as(AbbAcs355, "spindle"),
+            self._as(ZaberX, "z_stage"),
+            self._as(HeidenhainNd287, "gauge"),
+            GrinderFacts(
+                facts["safe_height_mm"], facts["approach_um"], facts["minimum_thickness_um"], facts["spindle_nominal_W"]
+            ),
+        )
+        guard.interlocks = self._load_interlocks(interlocks)
+        gate.use(guard.interlocks)
+        guard.modules = {"press": press, "dispenser": dispenser, "grinder": grinder}
+        guard.derivations = [line.derive, press.derive, dispenser.derive, grinder.derive]
+        guard.lines = list(self.lines.values())
+        guard.instruments = {
+            name: (instrument, frozenset({str(self.file.instruments[name].get("module", "line"))}))
+            for name, instrument in self.instruments.items()
+        }
+        plc.on_poll.append(guard.scan)
+        plc.on_failure.append(lambda error: guard.scan_failed())
+        return Tool(guard, line, press, dispenser, grinder, pot_life_s=facts["pot_life"])
+
+    def _load_interlocks(self, path: Path) -> list[Interlock]:
+        data = read(path).data
+        try:
+            return load_interlocks(data["interlocks"], self.tags)
+        except (ExpressionError, KeyError, TypeError, ValueError) as error:
+            raise StationError(f"{path.name}: {error}; correct this record") from None
+
+    def _as(self, kind: type[Any], name: str) -> Any:
+        instrument = self.instruments.get(name)
+        if not isinstance(instrument, kind):
+            raise StationError(f"{self.file.path.name}: {name} has to be a {kind.__name__}")
+        return instrument
+
+
+def _address(addresses: Mapping[str, str], name: str) -> dict[str, str]:
+    return {"address": addresses[name]} if name in addresses else {}

@@ -1,0 +1,135 @@
+"""The tool file: wires, instruments, names and limits, checked when it is read. It opens nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.recipe import units
+from controller.recipe.limits import Limit
+from controller.recipe.problems import Problem, RecipeError, did_you_mean
+from controller.recipe.quantities import QuantityError, parse, read
+from controller.recipe.source import Source
+from controller.recipe.source import read as read_source
+
+SECTIONS = {"tool", "simulated", "lines", "instruments", "names", "limits", "machine"}
+LIMIT_KEYS = {"min", "max", "rate"}
+MACHINE = {  # key -> unit
+    "safe_height_mm": "", "approach_um": "", "minimum_thickness_um": "", "spindle_nominal_W": "",
+    "release_kPa_s": "", "mold_max_open_degC": "", "pot_life": "s",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ToolFile:
+    """One tool as its file describes it. `lines` and `instruments` are settings by name, limits are in their units."""
+
+    path: Path
+    name: str
+    simulated: bool
+    lines: Mapping[str, Mapping[str, Any]]
+    instruments: Mapping[str, Mapping[str, Any]]
+    names: Mapping[str, str]
+    limits: Mapping[str, Limit]
+    machine: Mapping[str, float]
+
+
+def load(path: Path) -> ToolFile:
+    """Read and check a tool file; raises RecipeError with every problem found, with line and column."""
+    source = read_source(path)
+    check = _Check(source)
+    tool = check.tool_file(path)
+    if check.problems:
+        raise RecipeError(check.problems, source.text)
+    return tool
+
+
+class _Check:
+    """Collects the problems of one file."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.problems: list[Problem] = []
+
+    def tool_file(self, path: Path) -> ToolFile:
+        data = self.source.data if isinstance(self.source.data, dict) else {}
+        self._keys((), data, SECTIONS)
+        for key in sorted(SECTIONS - {"simulated"} - set(data)):
+            self._problem("R106", f'"{key}" is missing', ())
+        lines, instruments = self._mapping(data, "lines"), self._mapping(data, "instruments")
+        for name, settings in instruments.items():
+            if settings.get("line") not in lines:
+                hint = did_you_mean(str(settings.get("line")), lines)
+                self._problem(
+                    "R107",
+                    f"instrument {name} is on line {settings.get('line')}, which does not exist",
+                    ("instruments", name),
+                    hint,
+                )
+        simulated = data.get("simulated", False)
+        if not isinstance(simulated, bool):
+            self._problem("R107", "simulated is true or false", ("simulated",))
+        return ToolFile(
+            path,
+            str(data.get("tool", "")),
+            simulated is True,
+            lines,
+            instruments,
+            {str(k): str(v) for k, v in self._mapping(data, "names", scalars=True).items()},
+            {name: self._limit(name, given) for name, given in self._mapping(data, "limits").items()},
+            self._machine(self._mapping(data, "machine", scalars=True)),
+        )
+
+    def _mapping(self, data: Mapping[str, Any], key: str, *, scalars: bool = False) -> dict[str, Any]:
+        value = data.get(key, {})
+        if not isinstance(value, dict):
+            self._problem("R107", f'"{key}" is a mapping', (key,))
+            return {}
+        wrong = [name for name, entry in value.items() if isinstance(entry, dict | list) is scalars]
+        for name in wrong:
+            self._problem("R107", f"{key}: {name} has the wrong form", (key, name))
+        return {name: entry for name, entry in value.items() if name not in wrong}
+
+    def _limit(self, name: str, given: Mapping[str, Any]) -> Limit:
+        place = ("limits", name)
+        self._keys(place, given, LIMIT_KEYS)
+        unit = self._unit(place, given)
+        rate_unit = "K/s" if unit == "degC" else f"{unit.removesuffix(' abs')}/s"
+        found = {
+            key: self._quantity((*place, key), given[key], rate_unit if key == "rate" else unit)
+            for key in LIMIT_KEYS & set(given)
+        }
+        return Limit(unit, found.get("min"), found.get("max"), found.get("rate"))
+
+    def _unit(self, place: tuple[str, ...], given: Mapping[str, Any]) -> str:
+        try:
+            written = read(given.get("max", given.get("min")))
+        except QuantityError as error:
+            self._problem(error.code, error.message, place, error.hint)
+            return ""
+        kind = units.canonical(written.unit)
+        return written.unit if kind == "um" else kind  # a stage's heights are given in mm, gaps in um
+
+    def _machine(self, given: Mapping[str, Any]) -> dict[str, float]:
+        self._keys(("machine",), given, set(MACHINE))
+        for key in sorted(set(MACHINE) - set(given)):
+            self._problem("R106", f'machine: "{key}" is missing', ("machine",))
+        return {key: self._quantity(("machine", key), given[key], MACHINE[key]) for key in MACHINE if key in given}
+
+    def _quantity(self, place: tuple[str, ...], text: object, unit: str) -> float:
+        try:
+            return parse(text, unit, what=place[-1])
+        except QuantityError as error:
+            self._problem(error.code, error.message, place, error.hint)
+            return 0.0
+
+    def _keys(self, place: tuple[str, ...], given: Mapping[str, Any], known: set[str]) -> None:
+        for key in given:
+            if key not in known:
+                self._problem("R101", f'unknown key "{key}"', (*place, key), did_you_mean(str(key), known))
+
+    def _problem(self, code: str, message: str, place: tuple[Any, ...], hint: str = "") -> None:
+        mark = self.source.key_at(place)
+        self.problems.append(Problem(code, message, self.source.file, mark.line, mark.column, hint, width=mark.width))

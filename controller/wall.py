@@ -1,0 +1,23 @@
+"""Wall time, for labels only: names of runs, UTC stamps, how long a command took. Nothing is controlled by it."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+_STARTED_S = time.perf_counter()
+
+
+def utc_text() -> str:
+    """Now, as ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def run_stamp() -> str:
+    """Now, as part of a run's name: sorts by time and is unique to a thousandth of a second."""
+    return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]
+
+
+def since_start_s() -> float:
+    """Seconds since this program began to load."""
+    return time.perf_counter() - _STARTED_S

@@ -1,0 +1,292 @@
+"""The simulated machine behind the instruments: one grid of time, all tools, and the ports that firmware uses.
+
+Committed state advances lazily on a grid of 10 ms ticks; a read sees the last committed state and a drive acts from the
+next tick, so who reads how often never changes the trajectory. Models know physics, `hardwired` knows the chain,
+`signals` knows the sensors, `actuators` what each drive moves; this file knows only when.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from simulators.actuators import make_actions, make_faults
+from simulators.balance import Balance
+from simulators.channels import ACTUATORS
+from simulators.dispenser import Dispenser
+from simulators.grinder import Grinder
+from simulators.hardwired import BEHIND_ENABLE, HEARTBEAT_TICKS, SPINDLE_OFF_TICKS, Hardwired
+from simulators.heater import HeatedTool
+from simulators.mold import Mold
+from simulators.parameters import Parameters
+from simulators.physics.sensors import STRIDE, TABLE_SIZE
+from simulators.press import Press
+from simulators.scenario import Fault
+from simulators.signals import Signals
+from simulators.truth import truth
+
+TICK_S = 0.01
+SLOW_TICKS = 10
+HEAT_TICKS = 20
+AGE_TICKS = 100
+_KEEP_FAST_TICKS = 200  # after something has moved
+_LOOK_TICKS = 30  # after a drive, to see whether something moves
+_NEVER = 1 << 62
+_EPSILON = 1e-6  # a clock that stands on a tick may show a hair less
+
+# Each drive of these counts; others are ignored while the value stays the same.
+_PULSES = frozenset({
+    "heartbeat", "enable_reset", "pressure_vent", "spindle_reset", "dispense_shot", "dispense_stop", "balance_tare",
+    "z_target", "z_stop", "z_home", "spindle_run",
+})  # fmt: skip
+# These act on the 0.1 s grid of the heaters, so that a setpoint ramp does not cut the long steps.
+_SLOW = frozenset({"platen_setpoint", "mold_setpoint"})
+# These move no physics: they only show.
+_SHOWN = frozenset({"tower", "operator_call"})
+
+
+class _Event(NamedTuple):
+    """What happens at a tick, in `order`; `wakes` says that resting tools may be concerned."""
+
+    tick: int
+    order: int
+    act: Callable[[], None]
+    wakes: bool
+
+
+class Plant:
+    """The whole simulated line; `clock` gives seconds and never goes back.
+
+    `parameters` changes values of the parameter table. Tools are public attributes for hands, tests and inspection;
+    instruments use only `sense`, `sense_many` and `drive`.
+    """
+
+    def __init__(self, seed: int, clock: Callable[[], float], parameters: Parameters | None = None) -> None:
+        p = parameters or Parameters()
+        self.seed = seed
+        self.press = Press(p)
+        self.platen, self.mold_heater = HeatedTool("platen", p), HeatedTool("mold", p)
+        self.mold, self.balance = Mold(p), Balance(p)
+        self.dispenser = Dispenser(p, self.balance, self.mold)
+        self.grinder = Grinder(p)
+        self.hardwired = Hardwired(self.press, self.platen, self.mold_heater, self.dispenser, self.grinder)
+        self.shown: dict[str, float] = {"tower": 0.0, "operator_call": 0.0}
+        self.on_operator_call: Callable[[float], None] | None = None
+        self._parameters = p
+        self._signals = Signals(self, seed)
+        self._readers: dict[str, Callable[[int], float]] = {}
+        self._blocks: dict[tuple[str, ...], Callable[[int], list[float]]] = {}
+        self._noise_at = 0
+        self._actions = make_actions(self)
+        self._driven: dict[str, float] = {}
+        self._clock, self._began = clock, clock()
+        self._tick = 0
+        self._due = SLOW_TICKS
+        self._fast_until = 0
+        self._press_awake = self._dispenser_awake = self._grinder_awake = True
+        self._events: list[_Event] = []
+        self._order = 0
+        self._last_beat = -_NEVER
+        self._deadline = _NEVER
+        self._wake_s = 0.0
+        self._set_wake()
+
+    # --- ports
+
+    def sense(self, channel: str) -> float:
+        """Return what a sensor shows at the last committed tick; raise KeyError for an unknown channel."""
+        if self._clock() >= self._wake_s:
+            self.advance()
+        return (self._readers.get(channel) or self._make_reader(channel))(self._noise_at)
+
+    def sense_many(self, names: Sequence[str]) -> list[float]:
+        """Return what several sensors show at the last committed tick; as `sense`, but cheaper."""
+        if self._clock() >= self._wake_s:
+            self.advance()
+        key = names if type(names) is tuple else tuple(names)
+        return (self._blocks.get(key) or self._make_block(key))(self._noise_at)
+
+    def drive(self, actuator: str, value: float) -> None:
+        """Set an actuator from the next tick on; raise KeyError for an unknown one."""
+        if self._clock() >= self._wake_s:
+            self.advance()
+        if actuator == "heartbeat":
+            self._beat()
+            return
+        if actuator not in _PULSES:
+            if self._driven.get(actuator) == value:
+                return
+            if actuator not in ACTUATORS:
+                raise KeyError(f"the plant has no actuator {actuator!r}")
+            self._driven[actuator] = value
+        tick = self.now_tick()
+        if actuator in _SHOWN:
+            self._show(actuator, value)
+        elif actuator in _SLOW:
+            self._at((tick // SLOW_TICKS + 1) * SLOW_TICKS, partial(self._actions[actuator], value), wakes=False)
+        else:
+            self._at(tick + 1, partial(self._apply, actuator, value))
+
+    # --- for hands, scenarios and tests
+
+    def advance(self) -> None:
+        """Commit every step that ends at or before the clock."""
+        tick = self.now_tick()
+        if tick >= self._deadline:
+            self._at(self._deadline, self._miss_heartbeat)
+            self._deadline = _NEVER
+        while self._due <= tick:
+            self._step(self._due)
+        self._set_wake()
+
+    def now_tick(self) -> int:
+        """Return the tick at which the clock stands."""
+        return int((self._clock() - self._began) * 100.0 + _EPSILON)
+
+    def schedule(self, act: Callable[[], None]) -> None:
+        """Let hands do something to the tools at the next tick."""
+        self.advance()
+        self._at(self.now_tick() + 1, act)
+
+    def inject(self, fault: Fault) -> None:
+        """Let a plant fault happen at its time, counted from the plant's start, or at the next tick if that is past."""
+        acts = make_faults(self, self._parameters, fault)
+        self.advance()
+        for after_s, act in acts:
+            tick = max(self.now_tick() + 1, round((fault.at_s + after_s) * 100.0))
+            self._at(tick, act)
+
+    def set_estop_chain(self, closed: bool) -> None:
+        """Open or close the E-stop chain; to be called from an event."""
+        self.hardwired.estop_chain = closed
+        if not closed and self.hardwired.enabled:
+            self._drop_enable()
+
+    def press_reset(self, pressed: bool) -> None:
+        """Press or let go of the panel's reset button; to be called from an event."""
+        self.hardwired.press_button(pressed)
+        self.try_enable()
+
+    def ask_enable(self, asked: float) -> None:
+        """Take the host's command to re-enable; to be called from an event."""
+        self.hardwired.reset_asked = bool(asked)
+        self.try_enable()
+
+    def try_enable(self) -> None:
+        """Switch ENABLE on if all its conditions hold."""
+        alive = self._tick - self._last_beat < HEARTBEAT_TICKS
+        if not self.hardwired.enabled and self.hardwired.try_enable(alive):
+            self._deadline = self._last_beat + HEARTBEAT_TICKS
+
+    def truth(self) -> dict[str, float]:
+        """Return true states, for tests only."""
+        self.advance()
+        return truth(self)
+
+    # --- the grid
+
+    def _step(self, end: int) -> None:
+        """Integrate all tools to a tick, let its events happen, and choose the next step from the state."""
+        ticks = end - self._tick
+        if self._press_awake:
+            self.press.step(ticks, self.platen.load)
+        if self._dispenser_awake:
+            self.dispenser.step(ticks, self.press.supply_gauge_Pa)
+        if self._grinder_awake:
+            self.grinder.step(ticks)
+        self._tick = end
+        self._noise_at = end * STRIDE % TABLE_SIZE
+        if end % SLOW_TICKS == 0:
+            self._slow_step(end)
+        events = self._events
+        if events and events[0].tick <= end:
+            self._happen(end)
+        due = end + 1 if end < self._fast_until else (end // SLOW_TICKS + 1) * SLOW_TICKS
+        self._due = events[0].tick if events and events[0].tick < due else due
+
+    def _slow_step(self, end: int) -> None:
+        """Do what happens every 0.1 s, 0.2 s and second; find out who rests and whether something still moves."""
+        press, grinder = self.press, self.grinder
+        self._press_awake = self._press_awake and not press.idle
+        self._grinder_awake = self._grinder_awake and not grinder.idle
+        self._dispenser_awake = self._dispenser_awake and not self.dispenser.idle
+        moving = (self._press_awake and press.moving) or (self._grinder_awake and grinder.moving)
+        if moving or self.dispenser.dispensing:
+            self._fast_until = end + _KEEP_FAST_TICKS
+        if not self.balance.idle:
+            self.balance.step()
+        self.hardwired.work_locks()
+        if end % HEAT_TICKS == 0:
+            self.platen.step()
+            self.mold_heater.step()
+        if end % AGE_TICKS == 0:
+            seconds = AGE_TICKS * TICK_S
+            self.press.age(seconds, self.platen.load)
+            self.mold.age(seconds, self.mold_heater.load, end * TICK_S)
+            self.dispenser.age_s += seconds
+
+    def _happen(self, end: int) -> None:
+        """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""
+        events = self._events
+        while events and events[0].tick <= end:
+            event = events.pop(0)
+            event.act()
+            if event.wakes:
+                self._press_awake = self._dispenser_awake = self._grinder_awake = True
+                self._fast_until = max(self._fast_until, end + _LOOK_TICKS)
+
+    def _at(self, tick: int, act: Callable[[], None], wakes: bool = True) -> None:
+        self._order += 1
+        insort(self._events, _Event(tick, self._order, act, wakes))
+        if tick < self._due:
+            self._due = tick
+            self._set_wake()
+
+    def _set_wake(self) -> None:
+        """Note the clock's time before which there is nothing to commit."""
+        self._wake_s = self._began + (min(self._due, self._deadline) - _EPSILON) / 100.0
+
+    # --- what happens at a tick
+
+    def _apply(self, actuator: str, value: float) -> None:
+        if actuator in BEHIND_ENABLE and not self.hardwired.enabled:
+            self._driven[actuator] = 0.0
+            return
+        self._actions[actuator](value)
+
+    def _beat(self) -> None:
+        """Note that the PLC has seen the host's heartbeat change."""
+        self._last_beat = self.now_tick()
+        if self.hardwired.enabled:
+            self._deadline = self._last_beat + HEARTBEAT_TICKS
+            self._set_wake()
+
+    def _miss_heartbeat(self) -> None:
+        if self.hardwired.enabled:
+            self._drop_enable()
+
+    def _drop_enable(self) -> None:
+        self.hardwired.drop()
+        self._deadline = _NEVER
+        for name in BEHIND_ENABLE:
+            self._driven[name] = 0.0
+        self._at(self._tick + SPINDLE_OFF_TICKS, self._cut_spindle)
+
+    def _cut_spindle(self) -> None:
+        self.hardwired.cut_spindle()
+        self._driven["spindle_contactor"] = 0.0
+
+    def _show(self, lamp: str, value: float) -> None:
+        self.shown[lamp] = value
+        if lamp == "operator_call" and self.on_operator_call is not None:
+            self.on_operator_call(value)
+
+    def _make_reader(self, channel: str) -> Callable[[int], float]:
+        reader = self._readers[channel] = self._signals.reader(channel)
+        return reader
+
+    def _make_block(self, channels: tuple[str, ...]) -> Callable[[int], list[float]]:
+        block = self._blocks[channels] = self._signals.block_reader(channels)
+        return block

@@ -1,0 +1,189 @@
+"""The press: outer chamber with booster, dump, relief, leak and door; clamp; the stack between its platens.
+
+Pressures absolute in Pa inside, gauge where a name says so. The pressure controller's loop and the inner side are parts
+of it; the hard-wired chain sets and clears what its coils do.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from simulators.inner_side import InnerSide
+from simulators.parameters import Parameters
+from simulators.physics.pneumatics import chamber_step, relax, unit_flow
+from simulators.pressure_loop import PressureLoop
+from simulators.stack import Stack
+from simulators.workpiece import KINDS, Part
+
+TICK_S = 0.01
+_AT_REST_Pa = 2.0
+_MOST_Pa = 1e3  # in one plain step; more is taken in sub-steps that cannot overshoot
+
+
+class Press:
+    """True state of the press, advanced in ticks of 10 ms."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        p = parameters
+        self.loop = PressureLoop(p)
+        self.inner = InnerSide(p)
+        self.stack = Stack(p)
+        self.part: Part | None = None
+        self.door_open = False
+        self.door_forced = False
+        self.locked = False
+        self.lock_asked = False
+        self.dump_shut = False
+        self.clamp = False
+        self.clamp_Pa = 0.0
+        self.supply = p["press.supply"]
+        self.c_leak = p["press.c_leak"]
+        self.change_Pa_s = 0.0
+        self._clamp_change = 0.0
+        self.gap1 = self.gap2 = self.gap3 = p["press.gap_without_part"]
+        self._no_gap = p["press.gap_without_part"]
+        self.atmosphere = p["ambient.pressure"]
+        self.outer = self.atmosphere
+        self._read_constants(p)
+
+    def _read_constants(self, p: Parameters) -> None:
+        self._volume, self._critical = p["press.outer_volume"], p["press.critical_ratio"]
+        self._c_fill, self._c_vent, self._c_dump = p["press.c_fill"], p["press.c_vent"], p["press.c_dump"]
+        self._dump_blocks_supply = bool(p["press.dump_blocks_supply"])
+        self._relief, self._relief_band = self.atmosphere + p["press.relief"], p["press.relief_band"]
+        self._c_relief, self._c_door, self._c_seal = p["press.c_relief"], p["press.c_door"], p["press.c_seal"]
+        self._seal_area, self._clamp_area = p["press.seal_area"], p["press.clamp_area"]
+        self._clamp_tau, self._regulator = p["press.clamp_tau"], p["press.clamp_regulator"]
+
+    @property
+    def gauge_Pa(self) -> float:
+        """Outer pressure above atmosphere."""
+        return self.outer - self.atmosphere
+
+    @property
+    def supply_gauge_Pa(self) -> float:
+        """Compressed air above atmosphere."""
+        return self.supply - self.atmosphere
+
+    @property
+    def door_closed(self) -> bool:
+        """What the door switch says."""
+        return not self.door_open and not self.door_forced
+
+    @property
+    def part_id(self) -> int:
+        """Id of the part between the platens, 0 when none."""
+        return self.part.id if self.part else 0
+
+    @property
+    def part_present(self) -> bool:
+        """Whether a part lies between the platens."""
+        return self.part is not None
+
+    @property
+    def idle(self) -> bool:
+        """At atmosphere on both sides, nothing flowing, no part, the clamp at rest."""
+        return (
+            self.part is None
+            and not self.loop.busy
+            and abs(self.outer - self.atmosphere) < _AT_REST_Pa
+            and abs(self._clamp_change) < 1.0
+            and self.inner.idle
+        )
+
+    @property
+    def moving(self) -> bool:
+        """Whether steps of 10 ms are needed."""
+        return (
+            abs(self.change_Pa_s) > 200.0
+            or abs(self._clamp_change) > 1e3
+            or self.inner.moving
+            or (self.loop.control_on and not self.loop.settled)
+            or self.loop.vent_state == 1
+        )
+
+    def set_clamp(self, value: float) -> None:
+        """Pressurise the clamp piston (1) or empty it (0)."""
+        self.clamp = bool(value)
+        self._clamp_change = 1e4
+
+    def step(self, ticks: int, celsius: float) -> None:
+        """Advance by ticks of 10 ms; `celsius` is the temperature of the stack."""
+        dt = ticks * TICK_S
+        self._step_outer(ticks, dt)
+        self._step_clamp(dt)
+        part, inner = self.part, self.inner
+        sucked_m3_s = 0.0
+        if part is not None:
+            moved_um = self.stack.press(part, ticks, self.outer - inner.pressure, celsius)
+            sucked_m3_s = KINDS[part.kind].pressed_area_m2 * moved_um * 1e-6 / dt
+        if not inner.idle or (part is not None and not inner.vent_open):
+            inner.step(ticks, sucked_m3_s)
+        self._show_gap()
+
+    def age(self, seconds: float, celsius: float) -> None:
+        """Let the part's pads take set; called once a second."""
+        if self.part is not None:
+            self.stack.age(self.part, seconds, celsius)
+
+    def _step_outer(self, ticks: int, dt: float) -> None:
+        p, atmosphere, volume = self.outer, self.atmosphere, self._volume
+        loop = self.loop
+        if not loop.busy and -_AT_REST_Pa < p - atmosphere < _AT_REST_Pa:
+            self.change_Pa_s = 0.0
+            return
+        fill = fill_slope = 0.0
+        if p < self.supply and not (self._dump_blocks_supply and not self.dump_shut):
+            flow, _, by_down = unit_flow(self.supply, p, self._critical)
+            fill, fill_slope = self._c_fill * flow / volume, self._c_fill * by_down / volume
+        if p >= atmosphere:
+            out, out_slope, _ = unit_flow(p, atmosphere, self._critical)
+        else:
+            flow, _, by_down = unit_flow(atmosphere, p, self._critical)
+            out, out_slope = -flow, -by_down
+        fill_mean, vent_mean = loop.step(ticks, p - atmosphere, fill, max(0.0, self._c_vent * out / volume))
+        conductance = self._c_vent * vent_mean + self._losses(p)
+        rate = fill * fill_mean - out * conductance / volume
+        if -_MOST_Pa < rate * dt < _MOST_Pa:
+            self.outer = relax(p, rate, fill_slope * fill_mean - out_slope * conductance / volume, dt)
+        else:
+            inlet = (self.supply, self._c_fill * fill_mean if fill else 0.0)
+            self.outer = chamber_step(p, dt, volume, inlet, (atmosphere, conductance), self._critical)
+        self.change_Pa_s = (self.outer - p) / dt
+
+    def _losses(self, p: float) -> float:
+        """Return the conductance of every way out except the booster's vent valve."""
+        c = self.c_leak
+        if not self.dump_shut:
+            c += self._c_dump
+        if self.door_open:
+            c += self._c_door
+        if p > self._relief:
+            c += self._c_relief * min(1.0, (p - self._relief) / self._relief_band)
+        separating = (p - self.atmosphere) * self._seal_area
+        holding = self.clamp_Pa * self._clamp_area
+        if separating > 50.0 and separating > holding:
+            c += self._c_seal * (separating - holding) / separating
+        return c
+
+    def _step_clamp(self, dt: float) -> None:
+        """Fill or empty the piston; a check valve lets nothing back to a weaker supply."""
+        before = self.clamp_Pa
+        target = 0.0
+        if self.clamp:
+            target = before if before >= self._regulator else max(before, min(self._regulator, self.supply_gauge_Pa))
+        if before == target:
+            self._clamp_change = 0.0
+            return
+        after = target + (before - target) * exp(-dt / self._clamp_tau)
+        self.clamp_Pa = target if abs(after - target) < 1.0 else after
+        self._clamp_change = (self.clamp_Pa - before) / dt
+
+    def _show_gap(self) -> None:
+        """Set what the three gap heads stand over."""
+        part = self.part
+        if part is None or self.door_open:
+            self.gap1 = self.gap2 = self.gap3 = self._no_gap
+            return
+        gap, tilt = part.gap_um, part.tilt_um
+        self.gap1, self.gap2, self.gap3 = gap + tilt[0], gap + tilt[1], gap + tilt[2]

@@ -1,0 +1,112 @@
+"""The control loop of the pressure controller: a working target that ramps, and the openings of the two booster valves.
+
+Works in gauge pressure (Pa). It knows the booster and the chamber as a well-tuned controller does: it converts the rate
+it wants into an opening. Volumes and flows belong to the press, which tells it what full openings would do.
+"""
+
+from __future__ import annotations
+
+from math import exp
+
+from simulators.parameters import Parameters
+
+TICK_S = 0.01
+MAX_TICKS = 10
+_INTEGRAL_WITHIN_Pa = 40e3
+
+
+class PressureLoop:
+    """State of the controller: target, ramp, vent, and the openings 0..1 of the fill and vent valves."""
+
+    def __init__(self, parameters: Parameters) -> None:
+        self.control_on = False
+        self.target_kPa = 0.0
+        self.rate_kPa_s = 10.0
+        self.working_Pa = 0.0
+        self.vent_state = 0
+        self.fill = 0.0
+        self.vent = 0.0
+        self.settled = True
+        self._integral = 0.0
+        self._lag = parameters["press.valve_tau"]
+        self._loop_tau = parameters["press.loop_tau"]
+        self._integral_tau = parameters["press.loop_integral"]
+        self._vented = parameters["press.vented"]
+        self._decay = [exp(-n * TICK_S / self._lag) for n in range(MAX_TICKS + 1)]
+        self._weight = [1.0] + [(1.0 - self._decay[n]) * self._lag / (n * TICK_S) for n in range(1, MAX_TICKS + 1)]
+
+    @property
+    def effort(self) -> float:
+        """Opening of the valve that works, %."""
+        return 100.0 * max(self.fill, self.vent)
+
+    @property
+    def busy(self) -> bool:
+        """Whether a valve is open or may open."""
+        return self.control_on or self.vent_state == 1 or self.fill > 1e-6 or self.vent > 1e-6
+
+    def switch(self, on: bool, gauge_Pa: float) -> None:
+        """Start the loop from the present pressure, or stop it and close both valves."""
+        if on and not self.control_on:
+            self.working_Pa = gauge_Pa
+            self._integral = 0.0
+        if on:
+            self.vent_state = 0
+        self.control_on = on
+
+    def start_vent(self, start: bool, gauge_Pa: float) -> None:
+        """Begin a vent at the slew rate, or abort it; a vent ends control."""
+        if start:
+            self.control_on = False
+            self.working_Pa = gauge_Pa
+            self._integral = 0.0
+            self.vent_state = 1
+        else:
+            self.vent_state = 0
+
+    def step(self, ticks: int, gauge_Pa: float, full_fill: float, full_vent: float) -> tuple[float, float]:
+        """Advance by ticks of 10 ms and return the mean openings of the fill and the vent valve.
+
+        `full_fill` and `full_vent` are the rates (Pa/s, both positive) that a fully open valve would give now.
+        """
+        fill_command = vent_command = 0.0
+        demand = self._demand(ticks * TICK_S, gauge_Pa, full_fill, full_vent)
+        if demand > 0.0:
+            fill_command = demand / full_fill if demand < full_fill else 1.0
+        elif demand < 0.0:
+            vent_command = demand / -full_vent if -demand < full_vent else 1.0
+        weight, decay = self._weight[ticks], self._decay[ticks]
+        fill_off, vent_off = self.fill - fill_command, self.vent - vent_command
+        self.fill = fill_command + fill_off * decay
+        self.vent = vent_command + vent_off * decay
+        return fill_command + fill_off * weight, vent_command + vent_off * weight
+
+    def _demand(self, dt: float, gauge_Pa: float, full_fill: float, full_vent: float) -> float:
+        """Return the wanted rate (Pa/s): the ramp a valve's lag ahead, plus the error, plus what hides a leak."""
+        if self.control_on:
+            target = self.target_kPa * 1e3
+        elif self.vent_state == 1:
+            target = 0.0
+            if gauge_Pa < self._vented:
+                self.vent_state = 2
+        else:
+            return 0.0
+        working, lag = self.working_Pa, self._lag
+        error, slope = working - gauge_Pa, 0.0
+        if working != target:
+            rate = self.rate_kPa_s * 1e3
+            self.working_Pa = _towards(working, target, rate * dt)
+            slope = (_towards(working, target, rate * lag) - working) / lag
+        moving = self.fill * full_fill - self.vent * full_vent
+        demand = slope + (error + (slope - moving) * lag) / self._loop_tau + self._integral
+        if -full_vent < demand < full_fill and -_INTEGRAL_WITHIN_Pa < error < _INTEGRAL_WITHIN_Pa:
+            self._integral += error * dt / (self._loop_tau * self._integral_tau)
+        self.settled = working == target and -500.0 < error < 500.0
+        return demand if self.control_on else min(0.0, demand)
+
+
+def _towards(value: float, target: float, most: float) -> float:
+    """Return value moved to the target by at most `most`."""
+    if value < target:
+        return target if target - value < most else value + most
+    return target if value - target < most else value - most

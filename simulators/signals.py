@@ -1,0 +1,140 @@
+"""Which true state each sensor channel shows, and the sensor's errors: gain, zero, noise, resolution.
+
+The only place that joins channel names to the models. A channel is a row of data: value = attribute * gain + zero +
+sigma * noise, rounded to the resolution. Reading is a pure function of the committed state and the tick of the grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from simulators.balance import Balance
+from simulators.channels import SENSORS
+from simulators.dispenser import Dispenser
+from simulators.grinder import Grinder
+from simulators.hardwired import Hardwired
+from simulators.heater import HeatedTool
+from simulators.mold import Mold
+from simulators.parameters import PARAMETERS
+from simulators.physics.sensors import TABLE_SIZE, gaussian_table, noise_offset
+from simulators.press import Press
+
+
+class Tools(Protocol):
+    """The models that channels show."""
+
+    press: Press
+    platen: HeatedTool
+    mold_heater: HeatedTool
+    mold: Mold
+    dispenser: Dispenser
+    balance: Balance
+    grinder: Grinder
+    hardwired: Hardwired
+
+
+_ATMOSPHERE_kPa = PARAMETERS["ambient.pressure"].value / 1e3
+
+_BITS = {
+    "hardwired": {"estop_chain": "estop_chain", "enabled": "enabled", "reset_button": "reset_button"},
+    "press": {
+        "door_closed": "door_closed", "door_locked": "locked", "press_part_present": "part_present",
+        "press_part": "part_id", "pressure_vent_state": "loop.vent_state", "pressure_control_on": "loop.control_on",
+    },
+    "platen": {
+        "platen_contactor_closed": "contactor_closed", "platen_output": "output",
+        "platen_sensor_break": "sensor_break", "platen_loop_break": "loop_break",
+    },
+    "mold_heater": {
+        "mold_contactor_closed": "contactor_closed", "mold_output": "output",
+        "mold_sensor_break": "sensor_break", "mold_loop_break": "loop_break",
+    },
+    "mold": {"mold_present": "present", "mold_part_present": "part_present", "mold_part": "part_id"},
+    "dispenser": {"needle_up": "needle_up", "needle_down": "needle_down", "dispensing": "dispensing"},
+    "balance": {"cup_present": "cup_present", "balance_stable": "stable"},
+    "grinder": {
+        "guard_closed": "guard_closed", "guard_locked": "guard_locked", "standstill": "spindle.standstill",
+        "chuck_part_present": "part_present", "chuck_part": "part_id", "wheel_lifted": "stage.lifted",
+        "spindle_contactor_closed": "spindle.contactor", "spindle": "spindle.speed",
+        "spindle_tripped": "spindle.tripped", "z_moving": "stage.moving", "z_homed": "stage.homed",
+        "z_enabled": "stage.powered",
+    },
+}  # fmt: skip
+
+# channel: (model, attribute, gain, zero, one sigma of noise, resolution); errors of the sensors are chosen values
+_ANALOG: dict[str, tuple[str, str, float, float, float, float]] = {
+    "outer_coarse": ("press", "outer", 1.0015e-3, 0.3 - _ATMOSPHERE_kPa, 0.15, 0.0),
+    "outer_fine": ("press", "outer", 1e-3, -_ATMOSPHERE_kPa, 0.015, 0.0),
+    "inner": ("press", "inner.pressure", 1.001e-3, 0.01, 0.02, 0.002),
+    "clamp_pressure": ("press", "clamp_Pa", 1e-3, 0.5, 0.5, 0.0),
+    "supply": ("press", "supply_gauge_Pa", 1e-3, 0.5, 0.5, 0.0),
+    "gap1": ("press", "gap1", 1.0002, 0.05, 0.05, 0.01),
+    "gap2": ("press", "gap2", 0.9999, -0.08, 0.05, 0.01),
+    "gap3": ("press", "gap3", 1.0, 0.03, 0.05, 0.01),
+    "pressure_effort": ("press", "loop.effort", 1.0, 0.0, 0.0, 0.0),
+    "pressure_source": ("press", "supply_gauge_Pa", 1e-3, 0.0, 0.2, 0.0),
+    "pressure_working_target": ("press", "loop.working_Pa", 1e-3, 0.0, 0.0, 0.0),
+    "platen": ("platen", "reading", 1.0, 0.2, 0.05, 0.1),
+    "mold": ("mold_heater", "reading", 1.0, -0.2, 0.05, 0.1),
+    "coolant_flow": ("grinder", "coolant_flow", 1.0, 0.0, 0.03, 0.0),
+    "chuck_pressure": ("grinder", "chuck_kPa", 1.0, 0.0, 0.3, 0.0),
+    "spindle_current": ("grinder", "spindle.current_A", 1.0, 0.0, 0.0, 0.1),
+    "spindle_torque": ("grinder", "spindle.torque_percent", 1.0, 0.0, 0.3, 0.1),
+    "spindle_power": ("grinder", "spindle.power_W", 1.0, 0.0, 3.0, 0.0),
+    "dispenser_input": ("dispenser", "inlet_Pa", 1e-3, 0.0, 0.3, 0.0),
+    "balance": ("balance", "shown", 1.0, 0.0, 1e-4, 1e-4),
+    "z": ("grinder", "stage.shown", 1.0, 0.0, 0.0, 0.0),
+    "thickness": ("grinder", "gauge", 1.0, 0.0, 0.1, 0.1),
+}
+
+
+class Signals:
+    """Reads of the channels of one set of tools under one seed."""
+
+    def __init__(self, tools: Tools, seed: int) -> None:
+        """Join every channel to its model; raise ValueError when a channel is missing or unknown."""
+        self._terms: dict[str, str] = {}
+        self._names: dict[str, object] = {"noise": gaussian_table(), "float": float, "round": round}
+        for owner, bits in _BITS.items():
+            for channel, attribute in bits.items():
+                self._terms[channel] = f"float({self._locate(tools, owner, attribute)})"
+        for channel, row in _ANALOG.items():
+            self._terms[channel] = self._term(tools, row, noise_offset(seed, channel))
+        if self._terms.keys() != SENSORS.keys():
+            raise ValueError(f"channels without a signal, or none such: {sorted(self._terms.keys() ^ SENSORS.keys())}")
+
+    def reader(self, channel: str) -> Callable[[int], float]:
+        """Return the function of the noise index that reads one channel; raise KeyError for an unknown one."""
+        return cast(Callable[[int], float], self._compile(self._terms[channel]))
+
+    def block_reader(self, channels: Sequence[str]) -> Callable[[int], list[float]]:
+        """Return the function of the noise index that reads several channels."""
+        terms = ", ".join(self._terms[channel] for channel in channels)
+        return cast(Callable[[int], list[float]], self._compile(f"[{terms}]"))
+
+    def _compile(self, expression: str) -> object:
+        """Compile a read to one function: a PLC block has 30 channels and is read ten times a second.
+
+        The text is made of the tables above only.
+        """
+        return eval(f"lambda at: {expression}", self._names)
+
+    def _term(self, tools: Tools, row: tuple[str, str, float, float, float, float], offset: int) -> str:
+        owner, attribute, gain, zero, sigma, step = row
+        term = f"{self._locate(tools, owner, attribute)} * {gain!r} + {zero!r}"
+        if sigma:
+            term += f" + {sigma!r} * noise[(at + {offset}) % {TABLE_SIZE}]"
+        return f"round(({term}) / {step!r}) * {step!r}" if step else term
+
+    def _locate(self, tools: Tools, owner: str, attribute: str) -> str:
+        """Return the expression of an attribute of the innermost model, so that a read is one step."""
+        model: object = getattr(tools, owner)
+        *inner, last = attribute.split(".")
+        for name in inner:
+            model = getattr(model, name)
+        if not hasattr(model, last):
+            raise ValueError(f"{owner} has no {attribute}")
+        name = "_".join([owner, *inner])
+        self._names[name] = model
+        return f"{name}.{last}"

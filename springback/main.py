@@ -1,0 +1,10 @@
+"""Entry point of the `springback` command."""
+
+from __future__ import annotations
+
+
+def main() -> None:
+    """Run the command line; every error of a user ends in a message and an exit code."""
+    from controller.cli.commands import cli
+
+    cli(prog_name="springback")

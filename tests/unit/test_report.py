@@ -1,0 +1,193 @@
+"""The report: one file, no network, nothing of a hostile text alive in it, every curve with its extremes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from controller.record.curve import Scale, padded, path, reduce, time_ticks
+from controller.record.events import Measured, PhaseChanged
+from controller.record.plots import PlotGroup
+from controller.record.report import write_report
+from controller.record.report.page import gauge, key_results
+from controller.record.runfile import RunFile
+from controller.record.store import RecordError
+from tests.unit.recorded_run import PLOTS, STARTED, Bench, write_run
+
+HOSTILE = '<script>alert(1)</script>"\x1b[31m{{ 7*7 }}'
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("run")
+    write_run(folder / "run.db", hostile=HOSTILE)
+    with RunFile(folder / "run.db") as run:
+        return write_report(run, PLOTS, folder / "report.html").read_text(encoding="utf-8")
+
+
+def _figures(page: str) -> list[ElementTree.Element]:
+    return [ElementTree.fromstring(svg) for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL)]
+
+
+def test_it_needs_no_network_and_no_script(page: str) -> None:
+    assert "default-src 'none'" in page
+    assert not re.search(r"<(script|link|img|iframe|object)\b", page)
+    assert not re.search(r"(https?:)?//[\w.]+\.\w+/|url\(|@import", page)
+    assert len(page) < 500_000
+
+
+def test_hostile_text_is_shown_and_not_obeyed(page: str) -> None:
+    assert "\x1b" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;&#34;\\x1b[31m{{ 7*7 }}" in page
+    assert "49}}" not in page
+
+
+def test_it_says_what_the_run_was_and_that_it_was_simulated(page: str) -> None:
+    head = page[page.index("<header") : page.index("</header>")]
+
+    for text in ("PASS", "SIMULATED", "compress-release version 3", "9f2c1a7e9f2c", "press-cell P07", "HX2231", "51.3"):
+        assert text in head
+    for text in ("EUROTHERM 3216 0xE331", "14211", "Carrier seated", "answers file", "slow supply regulator", "0.1.0"):
+        assert text in page
+    assert "Held for 0:37 in all, in Cure." in page
+
+
+def test_every_step_that_moved_something_has_its_plots(page: str) -> None:
+    cards = re.findall(r'<div class="stepplot">\s*<h3>(.*?)<small>', page)
+
+    assert [card.strip() for card in cards] == [
+        "2 Pump down", "3 Compress", "4 Settle", "5 Cure", "6 Release 1", "7 Release 2", "8 Release 3",
+    ]  # fmt: skip
+
+
+def test_every_figure_is_well_formed_and_draws_setpoint_and_actual(page: str) -> None:
+    plots = [figure for figure in _figures(page) if figure.get("class") is None]
+
+    assert len(plots) == 1 + 14
+    overview = plots[0]
+    assert len(overview.findall("path[@class='actual']")) == 4
+    assert len(overview.findall("path[@class='setpoint']")) == 3
+    assert len(overview.findall("g")) == 2, "one alarm, one person"
+    assert all(figure.findall("path[@class='actual']") for figure in plots)
+
+
+def test_the_same_record_gives_the_same_bytes(tmp_path: Path) -> None:
+    write_run(tmp_path / "run.db")
+
+    pages = []
+    for name in ("a.html", "b.html"):
+        with RunFile(tmp_path / "run.db") as run:
+            pages.append(write_report(run, PLOTS, tmp_path / name).read_bytes())
+
+    assert pages[0] == pages[1]
+
+
+def test_a_failed_run_of_a_real_tool_says_so_and_has_no_badge(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "run.db")
+    bench.recorder.event(replace(STARTED, simulated=False))
+    bench.recorder.event(PhaseChanged("Load", 1, 1, "IDLE", "RUNNING"))
+    bench.recorder.event(Measured("standoff", 53.0, "um", 48.5, 51.5, False, "measured", "Load"))
+    bench.recorder.close("ABORTED", "FAIL", "interlock")
+
+    with RunFile(tmp_path / "run.db") as run:
+        text = write_report(run, PLOTS, tmp_path / "r.html").read_text(encoding="utf-8")
+
+    assert "SIMULATED" not in text
+    assert 'class="verdict fail"' in text
+    assert "aborted: interlock" in text
+    assert "no data" in text, "curves without samples are said to be empty"
+
+
+def test_a_run_of_which_nothing_was_recorded_still_has_a_report(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "run.db")
+    bench.recorder.describe(run_id="1")
+
+    with RunFile(tmp_path / "run.db") as run:
+        text = write_report(run, [], tmp_path / "r.html").read_text(encoding="utf-8")
+
+    assert "interrupted" in text
+    bench.recorder.close("ABORTED", "NONE")
+
+
+def test_a_plot_of_an_unknown_tag_is_named(tmp_path: Path) -> None:
+    Bench(tmp_path / "run.db").recorder.close("ABORTED", "NONE")
+
+    with RunFile(tmp_path / "run.db") as run, pytest.raises(KeyError, match=r"wants the tag 'press\.presure'"):
+        write_report(run, [PlotGroup("Pressure", "press.presure")], tmp_path / "r.html")
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    Bench(tmp_path / "run.db").recorder.close("ABORTED", "NONE")
+
+    with RunFile(tmp_path / "run.db") as run, pytest.raises(RecordError, match="check that the folder exists"):
+        write_report(run, [], tmp_path / "nowhere" / "r.html")
+
+
+def test_key_results_put_failures_first_and_leave_out_what_was_measured_anyway() -> None:
+    good = Measured("mass", 1.85, "g", 1.8, 1.9, True, "measured", "Cover")
+    bad = Measured("height", 38.0, "um", 33.5, 36.5, False, "measured", "Verify")
+    guess = Measured("height", 35.0, "um", 33.5, 36.5, True, "predicted", "Verify")
+    other = Measured("bow", 0.1, "mm", None, 0.2, True, "predicted", "Verify")
+
+    assert key_results([good, bad, guess, other]) == [bad, good, other]
+
+
+def test_a_gauge_has_the_tolerance_in_the_middle_and_keeps_the_value_on_the_bar() -> None:
+    centre = gauge(Measured("a", 50.0, "um", 48.0, 52.0, True, "measured", ""))
+    far = gauge(Measured("a", 500.0, "um", 48.0, 52.0, False, "measured", ""))
+    one_sided = gauge(Measured("a", 99.9, "%", 99.5, None, True, "measured", ""))
+
+    assert centre is not None and (centre.low, centre.at, centre.high) == (25.0, 50.0, 75.0)
+    assert far is not None and far.at == 99.0
+    assert one_sided is not None and one_sided.at > 50.0 and one_sided.high is None
+    assert gauge(Measured("a", 1.0, "um", None, None, None, "measured", "")) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=3, max_size=400), st.integers(9, 90))
+def test_a_reduced_curve_is_short_and_keeps_its_extremes(values: list[float], points: int) -> None:
+    raw = np.array(values)
+    times = np.arange(len(raw)) / 10
+
+    t, v = reduce(times, raw, points)
+
+    assert len(t) <= max(points, 3)
+    assert np.all(np.diff(t) >= 0)
+    assert np.isnan(v).any() == np.isnan(raw).any()
+    if np.isfinite(raw).any():
+        assert (np.nanmin(v), np.nanmax(v)) == (np.nanmin(raw), np.nanmax(raw))
+
+
+def test_a_pause_in_the_samples_is_a_gap_in_the_curve() -> None:
+    times = np.array([0.0, 0.1, 0.2, 9.0, 9.1])
+
+    t, v = reduce(times, np.ones(5), 100)
+
+    drawn = path(t, v, Scale(0.0, 10.0, 0.0, 100.0), Scale(0.0, 2.0, 50.0, 0.0))
+    assert drawn == "M0 25L2 25M90 25L91 25"
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 9))
+def test_ticks_are_inside_the_range_and_not_crowded(low: float, span: float, about: int) -> None:
+    ticks = Scale(low, low + span, 0.0, 1.0).ticks(about)
+
+    assert 1 <= len(ticks) <= 3 * about
+    assert all(low - span * 1e-6 <= tick <= low + span * (1 + 1e-6) for tick in ticks)
+
+
+def test_time_ticks_are_round() -> None:
+    assert time_ticks(0.0, 1670.0, 9) == [0, 300, 600, 900, 1200, 1500]
+    assert time_ticks(36.0, 104.0, 4) == [40, 60, 80, 100]
+
+
+def test_a_steady_value_is_drawn_steady() -> None:
+    low, high = padded(np.array([100.0, 100.001]))
+
+    assert high - low >= 1.0
