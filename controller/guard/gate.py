@@ -143,6 +143,8 @@ class Gate:
         return Limit(f"{limit.unit}/s", high=limit.rate) if part == "rate" else limit
 
     async def _send(self, order: Order, permit: Permit, intent: int) -> float:
+        if order.mirror is not None:
+            self.written.pop(order.mirror, None)  # until it is confirmed, a scan may see the old or the new value
         try:
             read_back = await order.send(permit)
         except Superseded:
