@@ -98,9 +98,8 @@ class Instrument(ABC):
                 told()
 
         def question() -> Dialogue[T]:
-            if not self.identity:  # the link was lost: nobody knows what answers now
-                self.identity = yield from self.identify()
-            return (yield from dialogue())
+            # after the link was lost nobody knows what answers now
+            return dialogue() if self.identity else self._identified(dialogue)
 
         poll = Poll(self.name, period_s, self.DEADLINE_S, question, answered, failed)
         # On a common grid, so that polls of different lines fall into one turn of the event loop.
@@ -121,6 +120,10 @@ class Instrument(ABC):
     def put(self, name: str, value: float, now_s: float, quality: Quality = Quality.GOOD) -> None:
         """Write one value of this instrument into the table."""
         self.tags.put(self.tag[name], value, now_s, quality)
+
+    def _identified(self, dialogue: Callable[[], Dialogue[T]]) -> Dialogue[T]:
+        self.identity = yield from self.identify()
+        return (yield from dialogue())
 
     def _refresh(self, columns: Sequence[int], period_s: float) -> None:
         for i in columns:

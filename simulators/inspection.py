@@ -15,6 +15,9 @@ from simulators.physics.grinding import exposed_share
 from simulators.physics.leads import crack_probability, lead_strain
 from simulators.workpiece import KINDS, Damage, Part
 
+INSPECTED = frozenset({
+    "cracked_leads", "peeled_fraction", "lead_strain_max", "exposed_fraction", "degree_of_cure", "groove_ok",
+})  # fmt: skip
 _CLASSES = 20  # of leads, by the height of the pad beside them
 _SPREAD = 2.5  # classes reach this many sigma to both sides
 _PEELED_AT_BEST = 99.97

@@ -83,6 +83,7 @@ class Plant:
         self._driven: dict[str, float] = {}
         self._clock, self._began = clock, clock()
         self._tick = 0
+        self._press_tick = 0  # up to which the press has been integrated: in long steps while it rests
         self._due = SLOW_TICKS
         self._fast_until = 0
         self._press_awake = self._dispenser_awake = self._grinder_awake = True
@@ -190,8 +191,10 @@ class Plant:
     def _step(self, end: int) -> None:
         """Integrate all tools to a tick, let its events happen, and choose the next step from the state."""
         ticks = end - self._tick
-        if self._press_awake:
-            self.press.step(ticks, self.platen.load)
+        if not self._press_awake:
+            self._press_tick = end
+        elif end < self._fast_until or end % AGE_TICKS == 0 or not self.press.resting:
+            self._step_press(end)
         if self._dispenser_awake:
             self.dispenser.step(ticks, self.press.supply_gauge_Pa)
         if self._grinder_awake:
@@ -205,6 +208,10 @@ class Plant:
             self._happen(end)
         due = end + 1 if end < self._fast_until else (end // SLOW_TICKS + 1) * SLOW_TICKS
         self._due = events[0].tick if events and events[0].tick < due else due
+
+    def _step_press(self, end: int) -> None:
+        self.press.step(end - self._press_tick, self.platen.load)
+        self._press_tick = end
 
     def _slow_step(self, end: int) -> None:
         """Do what happens every 0.1 s, 0.2 s and second; find out who rests and whether something still moves."""
@@ -229,6 +236,8 @@ class Plant:
 
     def _happen(self, end: int) -> None:
         """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""
+        if self._press_awake and self._press_tick < end:
+            self._step_press(end)  # a resting press lags behind; it must not feel the event before it happens
         events = self._events
         while events and events[0].tick <= end:
             event = events.pop(0)

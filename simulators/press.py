@@ -17,6 +17,7 @@ from simulators.workpiece import KINDS, Part
 
 TICK_S = 0.01
 _AT_REST_Pa = 2.0
+_HARDLY_Pa_s = 20.0
 _MOST_Pa = 1e3  # in one plain step; more is taken in sub-steps that cannot overshoot
 
 
@@ -82,11 +83,15 @@ class Press:
 
     @property
     def idle(self) -> bool:
-        """At atmosphere on both sides, nothing flowing, no part, the clamp at rest."""
+        """Resting at atmosphere without a part: nothing to integrate."""
+        return self.part is None and abs(self.outer - self.atmosphere) < _AT_REST_Pa and self.resting
+
+    @property
+    def resting(self) -> bool:
+        """Nothing flows worth mentioning, the clamp is at rest: only pads creep and chambers leak, in long steps."""
         return (
-            self.part is None
-            and not self.loop.busy
-            and abs(self.outer - self.atmosphere) < _AT_REST_Pa
+            not self.loop.busy
+            and abs(self.change_Pa_s) < _HARDLY_Pa_s
             and abs(self._clamp_change) < 1.0
             and self.inner.idle
         )
@@ -141,7 +146,9 @@ class Press:
         else:
             flow, _, by_down = unit_flow(atmosphere, p, self._critical)
             out, out_slope = -flow, -by_down
-        fill_mean, vent_mean = loop.step(ticks, p - atmosphere, fill, max(0.0, self._c_vent * out / volume))
+        fill_mean = vent_mean = 0.0
+        if loop.busy:
+            fill_mean, vent_mean = loop.step(ticks, p - atmosphere, fill, max(0.0, self._c_vent * out / volume))
         conductance = self._c_vent * vent_mean + self._losses(p)
         rate = fill * fill_mean - out * conductance / volume
         if -_MOST_Pa < rate * dt < _MOST_Pa:

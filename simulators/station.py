@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from simulators.inspection import inspect
+from simulators.inspection import INSPECTED, inspect
 from simulators.instruments.abb_acs355 import AbbAcs355
 from simulators.instruments.druck_pace5000 import DruckPace5000
 from simulators.instruments.eurotherm_3216 import Eurotherm3216
@@ -101,6 +101,8 @@ class SimulatedStation:
                 host, port = tcp.address.rsplit(":", 1)
                 addresses[name] = f"TCPIP0::{host}::{port}::SOCKET" if wire.visa else f"tcp://{tcp.address}"
         return addresses
+
+    fields = INSPECTED
 
     def inspect(self, what: str) -> float:
         """One field of the inspection record of the part of this run: an answer from off the line, with its error."""

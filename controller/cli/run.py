@@ -24,7 +24,7 @@ from controller.record.result import Summary, judge, summary_of
 from controller.record.runfile import RunFile
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
-from controller.sequence.sequencer import Sequencer, unanswered
+from controller.sequence.sequencer import Sequencer, questions
 from controller.sequence.steps import VERBS
 from controller.station import Station, StationError
 from controller.tool import ToolFile
@@ -139,7 +139,7 @@ class _Run:
         from controller.cli.simulated import make_scene, make_station, serve
 
         station = make_station(make_scene(self.options.seed, self.options.faults, self.operator))
-        self.answers.inspect = station.inspect
+        self.answers.desk = station
         if self.operator.reaction_s is not None:
             self.answers.reaction_s = self.operator.reaction_s
         try:
@@ -148,7 +148,11 @@ class _Run:
             await station.close()
 
     def _refuse_unanswered(self) -> None:
-        missing = unanswered(self.recipe, self.answers)
+        prompts = questions(self.recipe)
+        refused = self.answers.refused(prompts)
+        if refused:
+            raise CommandError("; ".join(refused), Exit.REFUSED)
+        missing = [prompt.id for prompt in prompts if not self.answers.can(prompt)]
         if missing:
             raise CommandError(
                 f"nobody would answer {', '.join(missing)}; put them into a file for --answers, or use a terminal",

@@ -204,9 +204,15 @@ class Grinder(Module):
         return SafeAction("grinder: quick-lift", lift, lambda: self.on("grinder.wheel_lifted"), 3.0)
 
     async def _retract_safe(self) -> None:
-        await self.stop_feed(safe=True)
-        if not self._is_clear():
-            await self._move(self.facts.safe_height_mm * 1000.0, TRAVEL_UM_S, "grinder.retract", None, safe=True)
+        """Lift by the stage; when it does not obey, or is lost on the way, by the quick-lift."""
+        try:
+            await self.stop_feed(safe=True)
+            if not self._is_clear():
+                await self._move(self.facts.safe_height_mm * 1000.0, TRAVEL_UM_S, "grinder.retract", None, safe=True)
+                await self.guard.until(lambda: self._is_clear() or "z_stage" in self.guard.lost)
+        finally:
+            if not self._is_clear():
+                await self.switch("wheel_down", 0, safe=True)
 
     def _is_clear(self) -> bool:
         return (self.fresh("grinder.z") and self.value("grinder.z") >= self.facts.safe_height_mm - 0.05) or self.on(

@@ -66,8 +66,8 @@ class LineModule(Module):
         await self.call(Call.NONE)
 
     async def call(self, what: Call) -> None:
-        """Light the call lamp."""
-        await self.switch("operator_call", what)
+        """Light the call lamp, or put it out; a lamp never waits for a permit."""
+        await self.switch("operator_call", what, safe=True)
 
     async def tower(self, light: Tower) -> None:
         """Set the light tower; a light never waits for a permit and never fails a run."""

@@ -184,7 +184,10 @@ class Press(Module):
     # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
         dump = failure_class is FailureClass.EMERGENCY or "press_pressure" in lost
-        actions = [self._dump() if dump else self._release(), self.platen.safe_action()]
+        actions = [
+            SafeAction("press: dump", self._dump, self._vented, 30.0) if dump else self._release(),
+            self.platen.safe_action(),
+        ]
         actions.append(self.safe_switch("inner_vacuum", 0, lambda: not self.on("line_plc.out_inner_vacuum")))
         if dump:
             actions.append(self.safe_switch("inner_vent_shut", 0, lambda: not self.on("line_plc.out_inner_vent_shut")))
@@ -193,25 +196,27 @@ class Press(Module):
         actions.append(self.safe_switch("pump", 0, lambda: not self.on("line_plc.out_pump")))
         return actions
 
-    def _dump(self) -> SafeAction:
-        async def dump() -> None:
-            await self.switch("dump_shut", 0, safe=True)
-            if "press_pressure" not in self.guard.lost:
-                await self.control_off(safe=True)
-
-        return SafeAction("press: dump", dump, self._vented, 30.0)
+    async def _dump(self) -> None:
+        await self.switch("dump_shut", 0, safe=True)
+        if not self._controller_lost():
+            await self.control_off(safe=True)
 
     def _release(self) -> SafeAction:
         pressure_kPa = max(0.0, self.value("press.pressure"))
 
         async def release() -> None:
-            if pressure_kPa > VENTED_KPA:
-                await self._target(0.0, self.release_kPa_s, "press.release", safe=True)
-                await self.guard.until(self._vented)
-            await self.control_off(safe=True)
-            await self.switch("dump_shut", 0, safe=True)
+            """Release by the controller; when it does not obey, or is lost on the way, dump."""
+            try:
+                if pressure_kPa > VENTED_KPA:
+                    await self._target(0.0, self.release_kPa_s, "press.release", safe=True)
+                    await self.guard.until(lambda: self._vented() or self._controller_lost())
+            finally:
+                await self._dump()
 
         return SafeAction("press: release", release, self._vented, pressure_kPa / self.release_kPa_s * 1.5 + TAIL_S)
+
+    def _controller_lost(self) -> bool:
+        return "press_pressure" in self.guard.lost
 
     def _vented(self) -> bool:
         coarse = "press.pressure_coarse"

@@ -182,9 +182,13 @@ class Guard:
     # ------------------------------------------------------------------------------------------ parts of a scan
     def _look_for_lost(self, now_s: float) -> None:
         time_s, fresh_s = self.tags.time_s, self.tags.fresh_s
-        old = {name for i, name in self._answering if now_s - time_s[i] > fresh_s[i]}
-        if old == self.lost:
+        old = None
+        for i, name in self._answering:
+            if now_s - time_s[i] > fresh_s[i]:
+                old = {name} if old is None else old | {name}
+        if old is None and not self.lost:
             return
+        old = old or set()
         new, self.lost = old - self.lost, old
         for name in sorted(new):
             self._report_lost(name, self.instruments[name][1])

@@ -16,6 +16,7 @@ from controller.recipe.verb import CheckContext, ToolFacts
 
 def check(recipe: Recipe, report: Report, tool: ToolFacts) -> None:
     """Add to `report` all that can be found wrong without hardware."""
+    _meant_for(recipe, report, tool)
     _names(recipe, report)
     _references(recipe, report)
     _verbs(recipe, report, tool)
@@ -23,6 +24,20 @@ def check(recipe: Recipe, report: Report, tool: ToolFacts) -> None:
     if not report.errors:  # a graph with broken references says nothing
         _reachability(recipe, report)
         _warnings(recipe, report)
+
+
+def _meant_for(recipe: Recipe, report: Report, tool: ToolFacts) -> None:
+    wanted = recipe.intended_for.get("tool", "")
+    if wanted and tool.name and wanted != tool.name:
+        report.add("R154", f'the recipe is for tool "{wanted}", this tool is "{tool.name}"', ("for", "tool"))
+    for other, state in recipe.needs.items():
+        message = f"nobody knows whether the part has {state} {other}: parts have no history yet"
+        report.add("R154", message, ("needs", other), "remove it, and let a person confirm it in the first step")
+    scans = {ask.field for step in recipe.steps for ask in step.asks if ask.kind == "scan"}
+    for name, material in recipe.materials.items():
+        if material.scan and material.scan not in scans:
+            hint = did_you_mean(material.scan, scans) or f"add scan: {{field: {material.scan}}} to a step"
+            report.add("R160", f'no step scans "{material.scan}"', ("materials", name, "scan"), hint)
 
 
 def _names(recipe: Recipe, report: Report) -> None:

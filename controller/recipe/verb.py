@@ -34,11 +34,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ToolFacts:
-    """The tool as far as a recipe depends on it: units of all tags, limits of setpoints, names of abort sequences."""
+    """The tool as far as a recipe depends on it: units of all tags, limits of setpoints, names of abort sequences.
+
+    `name` is the tool's own; "" fits every recipe.
+    """
 
     units: Mapping[str, str]
     limits: Mapping[str, Limit]
     sequences: Collection[str]
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

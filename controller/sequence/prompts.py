@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
+from controller.recipe.problems import did_you_mean
 from controller.recipe.quantities import QuantityError
 from controller.recipe.quantities import parse as quantity
 
@@ -85,8 +86,16 @@ class Prompt:
 
 
 Ask = Callable[[Prompt], Awaitable[Any]]
-Inspect = Callable[[str], Any]
-"""Field of an inspection record -> value; the simulated inspection desk, or None when there is none."""
+
+
+class Inspection(Protocol):
+    """The desk that inspects the part of this run."""
+
+    fields: frozenset[str]
+
+    def inspect(self, field: str) -> float:
+        """One field of the record of the part; LookupError when there is no part."""
+        ...
 
 
 @dataclass(slots=True)
@@ -98,7 +107,7 @@ class Answers:
 
     file: Mapping[str, Any] = field(default_factory=dict)
     script: Mapping[str, Any] = field(default_factory=dict)
-    inspect: Inspect | None = None
+    desk: Inspection | None = None
     defaults: bool = True
     terminal: Ask | None = None
     reaction_s: float = 3.0
@@ -108,10 +117,25 @@ class Answers:
         return (
             prompt.id in self.file
             or prompt.id in self.script
-            or (prompt.kind == "inspection" and self.inspect is not None)
+            or self._inspects(prompt)
             or (self.defaults and prompt.default is not None)
             or self.terminal is not None
         )
+
+    def refused(self, prompts: Sequence[Prompt]) -> list[str]:
+        """What is wrong with the prepared answers: sentences; empty when each fits a prompt."""
+        known = {prompt.id: prompt for prompt in prompts}
+        found = []
+        for given in (self.file, self.script):
+            for id, raw in given.items():
+                if id not in known:
+                    found.append(f"{id}: the recipe does not ask this; {did_you_mean(id, known)}")
+                    continue
+                try:
+                    known[id].accept(raw)
+                except AnswerRefused as refused:
+                    found.append(str(refused))
+        return found
 
     async def answer(self, prompt: Prompt) -> tuple[Any, str]:
         """The checked answer and who gave it; AnswerRefused when it does not fit, Unanswered when nobody can."""
@@ -120,11 +144,21 @@ class Answers:
         if prompt.id in self.script:
             await asyncio.sleep(self.reaction_s)
             return prompt.accept(self.script[prompt.id]), "operator"
-        if prompt.kind == "inspection" and self.inspect is not None:
-            return prompt.accept(self.inspect(prompt.id.rpartition(".")[2])), "inspection station"
+        if self.desk is not None and self._inspects(prompt):
+            try:
+                return prompt.accept(self.desk.inspect(_field(prompt))), "inspection station"
+            except LookupError as error:
+                raise Unanswered(f"{prompt.id}: {error}") from None
         if self.defaults and prompt.default is not None:
             await asyncio.sleep(self.reaction_s)
             return prompt.accept(prompt.default), "operator (default)"
         if self.terminal is not None:
             return prompt.accept(await self.terminal(prompt)), "operator"
         raise Unanswered(f"{prompt.id}: nobody answers; put it into the answers file")
+
+    def _inspects(self, prompt: Prompt) -> bool:
+        return prompt.kind == "inspection" and self.desk is not None and _field(prompt) in self.desk.fields
+
+
+def _field(prompt: Prompt) -> str:
+    return prompt.id.rpartition(".")[2]

@@ -17,7 +17,7 @@ from controller.equipment.module import NotReached
 from controller.guard.gate import OrderRefused
 from controller.guard.safe import FailureClass
 from controller.guard.scan import Monitor, Trip
-from controller.recipe.model import Recipe, Step
+from controller.recipe.model import Action, Recipe, Step
 from controller.record.events import Alarm, JobChanged, Note, PersonSaid, PhaseChanged, PromptAnswered, PromptAsked
 from controller.sequence.job import Job
 from controller.sequence.phase import PhaseMachine
@@ -28,6 +28,7 @@ from drivers.errors import InstrumentError, Superseded
 
 ANSWER_S = 600.0  # a prompt that nobody answers, and a hold without a maximum of its own, end in the safe state
 RESET_S = 120.0  # for a person to press the panel's reset button
+DEVIATIONS = (NotReached, OrderRefused, AnswerRefused)  # a step that fails so may be taken up again
 
 
 class Urgency(IntEnum):
@@ -103,7 +104,7 @@ class Sequencer:
         self._activity = None
         if self.job.state == "SETTING_UP":
             self.job.fire("SETUP_DONE")
-            await self.tool.line.tower(Tower.RUNNING)
+            await self._light(Tower.RUNNING)
             self._begin_step()
 
     async def _on_step_done(self, message: Message) -> None:
@@ -125,19 +126,22 @@ class Sequencer:
     async def _on_step_failed(self, message: Message) -> None:
         """A step could not reach its end: hold where the recipe says, or abort when nothing is known any more."""
         self._activity = None
-        if self.job.state in ("ABORTING",):
+        if self.job.state == "ABORTING":
             return
         error = message.data
         if isinstance(error, Superseded) and self.guard.tripped is not None:
             return  # the trip's own message follows
-        deviation = isinstance(error, NotReached | OrderRefused | AnswerRefused)
         happened = str(error)
-        if deviation and self.job.state == "PROCESSING":
-            self._alarm("step.deviation", FailureClass.PROCESS_DEVIATION, happened, "held the job")
-            await self._hold("guard", happened, self._run)
-        else:
+        if not isinstance(error, DEVIATIONS) or self.job.state in ("SETTING_UP", "STOPPING"):
             self._alarm("step.failed", FailureClass.LOSS_OF_KNOWLEDGE, happened, "aborted into the safe state")
             await self._abort(happened, FailureClass.LOSS_OF_KNOWLEDGE, person=False)
+            return
+        self._alarm("step.deviation", FailureClass.PROCESS_DEVIATION, happened, "held the job")
+        if self.job.state == "PROCESSING":
+            await self._hold("guard", happened, self._run)
+        elif self.job.state == "PAUSING":  # it was to be completed first, and cannot
+            self._hold_after = False
+            await self._freeze(happened, self._run)
 
     async def _on_trip(self, message: Message) -> None:
         trip: Trip = message.data
@@ -160,6 +164,9 @@ class Sequencer:
     async def _on_hold(self, message: Message) -> None:
         if self.job.state == "PROCESSING":
             await self._hold(message.by, message.reason, self._run)
+        elif self.job.state == "STOPPING" and message.by == "guard":  # the last step must not be finished like this
+            await self._cancel_activity()
+            await self._stopped()
         else:
             self._refuse(message)
 
@@ -171,9 +178,11 @@ class Sequencer:
         was_paused = self.job.state == "PAUSED"
         self._hold_after = False
         self.job.fire("RESUME", message.reason)
-        await self.tool.line.tower(Tower.RUNNING)
+        for monitor in self.guard.monitors:  # what is still wrong holds the job again
+            monitor.since_s, monitor.raised = None, False
+        await self._light(Tower.RUNNING)
         if was_paused:
-            self._restart_step()
+            await self._restart_step()
 
     async def _on_stop(self, message: Message) -> None:
         if not self.job.may("STOP"):
@@ -214,9 +223,9 @@ class Sequencer:
         self._phase.fire("START")
         self._start(self._run.run(), "step_done")
 
-    def _restart_step(self) -> None:
+    async def _restart_step(self) -> None:
         if self._run is None or self._phase is None or not self._phase.may("RESTART"):
-            self._begin_step()
+            await self._go_on()
             return
         self._phase.fire("RESTART")
         self._phase.fire("SC")
@@ -256,31 +265,35 @@ class Sequencer:
 
     async def _branch(self, step: Step, failed: list[str]) -> None:
         """A measurement is outside its limits: do what the recipe says about it."""
-        action = next(
-            (step.on_fail[key] for name in failed for key in (name, name.rpartition(" ")[0]) if key in step.on_fail),
-            step.on_fail.get("else"),
-        )
         what = ", ".join(failed)
-        kind = action.kind if action is not None else "go_on"
-        if kind == "repeat" and action is not None and self._repeats.get(step.name, 0) < action.limit:
-            self._repeats[step.name] = self._repeats.get(step.name, 0) + 1
+        action = self._action(step, failed)
+        if action.kind == "repeat":
+            turn = self._repeats[step.name] = self._repeats.get(step.name, 0) + 1
             self._index = self.recipe.index(action.step)
-            self.record.event(
-                Note(f"{what}: repeats {action.step} ({self._repeats[step.name]} of {action.limit})", "branch")
-            )
+            self.record.event(Note(f"{what}: repeats {action.step} ({turn} of {action.limit})", "branch"))
             return
-        self._index = (
-            self.recipe.index(action.step) if kind == "go_to" and action is not None else self.recipe.after(self._index)
-        )
-        self.record.event(Note(f"{what}: {kind.replace('_', ' ')}", "branch"))
-        if kind == "hold":
-            self._alarm(
-                "result.outside", FailureClass.PROCESS_DEVIATION, f"{what} is outside its limits", "held the job"
-            )
-            await self._hold("guard", what, None)
-        elif kind == "abort":
+        self.record.event(Note(f"{what}: {action.kind.replace('_', ' ')} {action.step}".rstrip(), "branch"))
+        if action.kind == "abort":
             self._alarm("result.outside", FailureClass.LOSS_OF_KNOWLEDGE, f"{what} is outside its limits", "aborted")
-            await self._abort(what, FailureClass.LOSS_OF_KNOWLEDGE, person=False)
+            await self._abort(f"{what} is outside its limits", FailureClass.LOSS_OF_KNOWLEDGE, person=False)
+            return
+        if action.kind == "hold" and self.job.state == "PROCESSING":
+            happened = f"{what} is outside its limits"
+            self._alarm("result.outside", FailureClass.PROCESS_DEVIATION, happened, "held the job")
+            await self._hold("guard", happened, None)
+        self._index = self.recipe.index(action.step) if action.kind == "go_to" else self.recipe.after(self._index)
+
+    def _action(self, step: Step, failed: list[str]) -> Action:
+        """What the recipe says about these failures; a repeat whose limit is used up is as if it were not written."""
+        rest = Action("go_on")
+        for key in (*(key for name in failed for key in (name, name.rpartition(" ")[0])), "else"):
+            action = step.on_fail.get(key)
+            if action is None:
+                continue
+            if action.kind != "repeat" or self._repeats.get(step.name, 0) < action.limit:
+                return action
+            self.record.event(Note(f"{key}: was repeated {action.limit} times, as often as allowed", "branch"))
+        return rest
 
     async def _ask(self, prompt: Prompt) -> Any:
         self.record.event(PromptAsked(prompt.id, prompt.step, prompt.text, prompt.describe()))
@@ -296,18 +309,22 @@ class Sequencer:
     async def _hold(self, by: str, reason: str, run: StepRun | None) -> None:
         policy = self.recipe.hold_policy(min(self._index, len(self.recipe.steps) - 1))
         self.job.fire("PAUSE", reason or f"held by {by}")
-        await self.tool.line.tower(Tower.ATTENTION)
+        await self._light(Tower.ATTENTION)
         self._hold_timer = asyncio.get_running_loop().call_later(policy.max_s, self.post, "hold_expired", "guard")
         if policy.policy == "complete_first" and self._activity is not None:
             self._hold_after = True
             return
+        await self._freeze(reason, run)
+
+    async def _freeze(self, reason: str, run: StepRun | None) -> None:
+        """Stop the step where it may stand; the job is PAUSED then."""
         if self._phase is not None and self._phase.may("HOLD"):
             self._phase.fire("HOLD", reason)
         await self._cancel_activity()
         if run is not None:
             try:
                 await run.hold()
-            except (InstrumentError, OrderRefused) as error:
+            except (InstrumentError, OrderRefused, NotReached) as error:
                 self._alarm("hold.failed", FailureClass.LOSS_OF_KNOWLEDGE, str(error), "aborted into the safe state")
                 await self._abort(f"hold: {error}", FailureClass.LOSS_OF_KNOWLEDGE, person=False)
                 return
@@ -338,10 +355,14 @@ class Sequencer:
         self.job.fire("ABORT_DONE")
 
     async def _to_safe_state(self, failure_class: FailureClass) -> None:
+        self.guard.monitors = []  # nothing is processed any more
         await self.guard.enter_safe_state(failure_class)
+        await self._light(Tower.FAULT if self.failed else Tower.READY)
+
+    async def _light(self, light: Tower) -> None:
         try:
-            await self.tool.line.tower(Tower.FAULT if self.failed else Tower.READY)
-        except InstrumentError as error:
+            await self.tool.line.tower(light)
+        except InstrumentError as error:  # a light never decides about a run
             self.record.event(Note(f"light tower: {error}", "warning"))
 
     # ------------------------------------------------------------------------------------------ small things
@@ -378,10 +399,9 @@ def modules_of(recipe: Recipe) -> frozenset[str]:
     )
 
 
-def unanswered(recipe: Recipe, answers: Answers) -> list[str]:
-    """Ids of prompts that nobody would answer: a reason to refuse the start."""
+def questions(recipe: Recipe) -> list[Prompt]:
+    """Every question that a run may ask, inspection records included."""
     prompts = [prompt for step in recipe.steps for prompt in prompts_of(step)]
-    prompts += [
+    return prompts + [
         inspection_prompt(step, name, m) for step in recipe.steps for name, m in step.measure.items() if m.inspect
     ]
-    return [prompt.id for prompt in prompts if not answers.can(prompt)]

@@ -21,7 +21,7 @@ from drivers.reading import TagTable, Value
 PRESSURISED_kPa = 5.0  # above it the pressure is watched closely even with the loop off
 ACTIVE_S = 0.1  # poll periods of the pressure
 IDLE_S = 0.5
-STATE_S, STATE_IDLE_S = 1.0, 2.5  # of everything else, which is asked one by one and does not change fast
+STATE_S, STATE_IDLE_S = 1.0, 5.0  # of everything else, which is asked one by one and does not change fast
 
 PRESSURE = ("pressure", "in_limits")
 STATE = ("effort", "source", "target", "control", "vent")

@@ -29,7 +29,9 @@ REMOTE_ENABLE = 276
 SENSOR_BREAK = 1 << 5  # bits of the status
 LOOP_BREAK = 1 << 6
 
-HEATING_S, IDLE_S = 0.5, 1.0  # poll periods: with power, without
+HEATING_S, COOLING_S, COLD_S = 0.5, 1.0, 2.0  # poll periods: with power, without, and when nothing changes either
+STILL_K = 0.15  # a smaller change between two readings is the display's last digit
+LOOP, FLAGS = ("temperature", "setpoint", "output"), ("sensor_break", "loop_break")
 OUTPUT_PER_COUNT = 0.1  # %
 DECIMALS = (0, 1, 2)
 
@@ -57,6 +59,9 @@ class Eurotherm3216(Instrument):
         self._counts_per_K = 10.0**decimals
         self._unit = ModbusUnit(RtuFraming(), int(self.setting("unit", 1)))
         self._poll: Poll | None = None
+        self._poll_status: Poll | None = None
+        self._last_degC = 0.0
+        self._broken = False
 
     def identify(self) -> Dialogue[str]:
         """Read the process registers and the status; the 3216 has no identity register in its list of parameters.
@@ -79,26 +84,39 @@ class Eurotherm3216(Instrument):
         return f"Eurotherm 3216 unit {self._unit.unit_id}"
 
     def polls(self) -> Sequence[Poll]:
-        """Everything twice a second while there is power, else once; a heater is slow."""
-        self._poll = self.poll(IDLE_S, self._read, self._store, list(self.tag))
-        return [self._poll]
+        """The loop, and less often its status, which takes an exchange of its own; both slower while nothing changes."""
+        self._poll = self.poll(COOLING_S, self._read_loop, self._store_loop, LOOP)
+        self._poll_status = self.poll(COLD_S, self._read_status, self._store_status, FLAGS)
+        return [self._poll, self._poll_status]
 
     def _read(self) -> Dialogue[tuple[float, float, float, int]]:
-        words = yield from self._unit.read_holding(PV, 5)
-        status = yield from self._unit.read_holding(STATUS, 1)
-        scale = self._counts_per_K
-        return i16(words[0]) / scale, i16(words[4]) / scale, i16(words[3]) * OUTPUT_PER_COUNT, status[0]
+        temperature, setpoint, output = yield from self._read_loop()
+        return temperature, setpoint, output, (yield from self._read_status())
 
-    def _store(self, result: tuple[float, float, float, int], now_s: float) -> None:
-        temperature, setpoint, output, status = result
-        broken = bool(status & SENSOR_BREAK)
-        self.put("temperature", temperature, now_s, Quality.BAD if broken else Quality.GOOD)
+    def _read_loop(self) -> Dialogue[tuple[float, float, float]]:
+        words = yield from self._unit.read_holding(PV, 5)
+        scale = self._counts_per_K
+        return i16(words[0]) / scale, i16(words[4]) / scale, i16(words[3]) * OUTPUT_PER_COUNT
+
+    def _read_status(self) -> Dialogue[int]:
+        words = yield from self._unit.read_holding(STATUS, 1)
+        return words[0]
+
+    def _store_status(self, status: int, now_s: float) -> None:
+        self._broken = bool(status & SENSOR_BREAK)
+        self.put("sensor_break", float(self._broken), now_s)
+        self.put("loop_break", float(bool(status & LOOP_BREAK)), now_s)
+
+    def _store_loop(self, result: tuple[float, float, float], now_s: float) -> None:
+        temperature, setpoint, output = result
+        self.put("temperature", temperature, now_s, Quality.BAD if self._broken else Quality.GOOD)
         self.put("setpoint", setpoint, now_s)
         self.put("output", output, now_s)
-        self.put("sensor_break", float(broken), now_s)
-        self.put("loop_break", float(bool(status & LOOP_BREAK)), now_s)
-        if self._poll is not None:
-            self.pace(self._poll, HEATING_S if output else IDLE_S)
+        changes = abs(temperature - self._last_degC) > STILL_K
+        self._last_degC = temperature
+        if self._poll is not None and self._poll_status is not None:
+            self.pace(self._poll, HEATING_S if output else COOLING_S if changes else COLD_S)
+            self.pace(self._poll_status, COOLING_S if output else COLD_S)
 
     async def set_setpoint(self, temperature_degC: float, permit: Permit) -> float:
         """Write the remote setpoint; returns what the instrument holds, degC. It acts while `use_remote` is on."""

@@ -24,7 +24,7 @@ TIME = 10_000  # counts per second in five digits; four digits would be millisec
 TIME_MIN_s, TIME_MAX_s = 0.01, 9.999
 
 # Poll periods: with air; without, when the unit raises its alarm; of the settings.
-ACTIVE_S, IDLE_S, SETTINGS_S = 0.5, 2.0, 20.0
+ACTIVE_S, IDLE_S, SETTINGS_S = 0.5, 5.0, 30.0
 STATE = ("alarm", "shots")
 
 SETTINGS = re.compile(r"PD(\d{4})DT(\d{4,5})VC(\d{4})")

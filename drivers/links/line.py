@@ -1,7 +1,7 @@
 """One wire and its one owner: an RS-485 pair, a socket, a VISA resource.
 
-The owner task is the only one that writes. It takes safe commands first, then commands, then polls that are due. A
-request in flight is never cancelled, because RTU and SCPI replies carry no identity and a late one would answer the
+The line alone writes, one dialogue at a time: safe commands first, then commands, then polls that are due. It runs in
+callbacks of the event loop, without a task of its own, because it is the busiest part of the program. A request in flight is never cancelled, because RTU and SCPI replies carry no identity and a late one would answer the
 next question; after a time-out the channel is reset and the line stays quiet before it asks again. Nothing is repeated
 here: whoever knows that a request is idempotent may ask again.
 
@@ -15,8 +15,9 @@ import heapq
 import logging
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from drivers.errors import GarbledReply, InstrumentError, LinkLost, NoReply, Superseded
@@ -38,6 +39,13 @@ class Ask(NamedTuple):
 
     data: bytes
     parse: Parser | None
+
+
+class Reply(NamedTuple):
+    """What came of one ask: a parsed value, or the error that is raised inside the dialogue."""
+
+    value: Any
+    error: InstrumentError | None
 
 
 Dialogue = Generator[Ask, Any, T]
@@ -85,9 +93,6 @@ class Poll:
     fresh_for_s: float = 0.0  # period for which the age limits of its values were last set
     hurried: bool = False  # asked for again while it was in flight
 
-    def start(self) -> Dialogue[Any]:
-        return self.dialogue()
-
 
 @dataclass(slots=True)
 class Command:
@@ -112,61 +117,72 @@ class Line:
         self.connected = False
         self.epoch = 0
         self.on_lost: list[Callable[[], None]] = []
+        # what waits
         self._safe: deque[Command] = deque()
         self._commands: deque[Command] = deque()
         self._polls: list[tuple[float, int, Poll]] = []
         self._order = 0
         self._free_at = 0.0
         self._retry_at = 0.0
-        self._buffer = bytearray()
+        self._timer: asyncio.TimerHandle | None = None
+        self._starting = False
+        self._mending: asyncio.Task[None] | None = None  # the channel is being reset or reopened
+        self._bugs: set[str] = set()
+        # what is in flight
+        self._job: Command | Poll | None = None
+        self._dialogue: Dialogue[Any] | None = None
         self._parse: Parser | None = None
-        self._reply: asyncio.Future[Any] | None = None
+        self._buffer = bytearray()
+        self._sending = False
+        self._instant: Reply | None = None  # came while the request was still being written
         self._deadline_at = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        self._idle: asyncio.Future[None] | None = None
-        self._owner: asyncio.Task[None] | None = None
-        self._in_flight: Command | Poll | None = None
 
     # ------------------------------------------------------------------------------------------ for instruments
     async def open(self) -> None:
-        """Connect and start the owner; raises LinkLost when there is nothing at the address."""
+        """Connect; raises LinkLost when there is nothing at the address."""
+        self._loop = asyncio.get_running_loop()
         await self.channel.open(self._on_data, self._on_lost)
         self.connected = True
-        self._owner = asyncio.get_running_loop().create_task(self._own(), name=f"line {self.name}")
 
     async def close(self) -> None:
-        """Stop the owner, fail what waits, release the channel."""
-        if self._owner is not None:
-            self._owner.cancel()
-            await asyncio.gather(self._owner, return_exceptions=True)
-            self._owner = None
-        if self._watch is not None:
-            self._watch.cancel()
-        self._fail_queue(LinkLost(f"{self.name}: the line was closed"), lambda command: True)
+        """Ask nothing more, fail what waits, release the channel."""
+        closed = LinkLost(f"{self.name}: the line was closed")
+        self._polls.clear()
+        for timer in (self._timer, self._watch):
+            if timer is not None:
+                timer.cancel()
+        if self._mending is not None:
+            self._mending.cancel()
+            await asyncio.gather(self._mending, return_exceptions=True)
+        self._fail_queue(closed, lambda command: True)
+        if isinstance(self._job, Command) and not self._job.future.done():
+            self._job.future.set_exception(closed)
+        self._job = self._parse = None
         self.connected = False
         await self.channel.close()
 
     def add_poll(self, poll: Poll) -> None:
         """Ask from now on; the first time at `poll.due_s` (absolute loop time)."""
         self._push(poll)
-        self._wake()
+        self._start()
 
     def hurry(self, poll: Poll) -> None:
         """Ask this poll again at once, e.g. after a command changed what it reads."""
-        if poll is self._in_flight:
+        if poll is self._job:
             poll.hurried = True
             return
-        poll.due_s = asyncio.get_running_loop().time()
+        poll.due_s = self._loop.time()
         self._push(poll)
-        self._wake()
+        self._start()
 
     def advance(self, poll: Poll) -> None:
         """The period has become shorter: ask at its next multiple, unless that happens anyway."""
-        due_s = _next_due(asyncio.get_running_loop().time(), poll.period_s)
-        if poll is not self._in_flight and due_s < poll.due_s:
+        due_s = _next_due(self._loop.time(), poll.period_s)
+        if poll is not self._job and due_s < poll.due_s:
             poll.due_s = due_s
             self._push(poll)
-            self._wake()
+            self._start()
 
     async def transact(
         self, who: str, dialogue: Callable[[], Dialogue[T]], deadline_s: float, permit: Permit | None = None
@@ -180,10 +196,10 @@ class Line:
             raise Superseded(f"{self.name}: a trip came before this command was sent")
         if len(self._commands) >= QUEUE_MAX:
             raise LinkLost(f"{self.name}: {QUEUE_MAX} commands wait already; the line does not keep up")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        future: asyncio.Future[T] = self._loop.create_future()
         command = Command(who, dialogue, deadline_s, permit, future)
         (self._safe if permit is not None and permit.safe else self._commands).append(command)
-        self._wake()
+        self._start()
         return await future
 
     def flush(self, epoch: int) -> None:
@@ -194,163 +210,211 @@ class Line:
             lambda command: command.permit is not None and not command.permit.safe and command.permit.epoch < epoch,
         )
 
-    # ------------------------------------------------------------------------------------------ the owner
-    async def _own(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            now = loop.time()
-            job = self._next(now)
-            if job is None:
-                await self._sleep(loop)
-            elif self.connected or await self._reopen(now):
-                await self._perform(job, loop)
-            else:
-                self._fail(job, LinkLost(f"{self.name}: no connection to {self.channel.address}"), now)
+    # ------------------------------------------------------------------------------------------ what comes next
+    def _start(self) -> None:
+        """Begin what is due, one job after the other as long as the wire answers at once; else wait for the next."""
+        if self._starting:
+            return
+        self._starting = True
+        try:
+            while self._job is None and self._mending is None:
+                now = self._loop.time()
+                job = self._next(now)
+                if job is None:
+                    self._wait()
+                elif self.connected:
+                    self._begin(job)
+                    continue
+                elif now >= self._retry_at:
+                    self._retry_at = now + RETRY_S
+                    self._mend(partial(self._reopen, job))
+                else:
+                    self._finish(job, None, LinkLost(f"{self.name}: no connection to {self.channel.address}"))
+                    continue
+                return
+        finally:
+            self._starting = False
 
     def _next(self, now: float) -> Command | Poll | None:
+        if now < self._free_at:
+            return None
         for queue in (self._safe, self._commands):
             while queue:
-                if now < self._free_at:
-                    return None
                 command = queue.popleft()
                 if not command.future.done():
                     return command
         polls = self._polls
-        while polls and polls[0][0] <= now and now >= self._free_at:
+        while polls and polls[0][0] <= now:
             due, _, poll = heapq.heappop(polls)
-            if due == poll.due_s:  # otherwise an entry that `hurry` has replaced
+            if due == poll.due_s:  # otherwise an entry that has been replaced by an earlier one
                 return poll
         return None
 
-    async def _sleep(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._idle = loop.create_future()
+    def _wait(self) -> None:
         if self._safe or self._commands:
-            wake_at = self._free_at
+            at_s = self._free_at
         elif self._polls:
-            wake_at = max(self._polls[0][0], self._free_at)
+            at_s = max(self._polls[0][0], self._free_at)
         else:
-            await self._idle
             return
-        timer = loop.call_at(wake_at, self._wake)
-        try:
-            await self._idle
-        finally:
+        timer = self._timer
+        if timer is not None and not timer.cancelled() and timer.when() == at_s > self._loop.time():
+            return
+        if timer is not None:
             timer.cancel()
+        self._timer = self._loop.call_at(at_s, self._wake)
 
     def _wake(self) -> None:
-        if self._idle is not None and not self._idle.done():
-            self._idle.set_result(None)
+        self._timer = None
+        self._start()
 
-    async def _perform(self, job: Command | Poll, loop: asyncio.AbstractEventLoop) -> None:
-        self._in_flight = job
-        dialogue = job.start() if isinstance(job, Poll) else job.dialogue()
+    # ------------------------------------------------------------------------------------------ one job
+    def _begin(self, job: Command | Poll) -> None:
+        self._job = job
+        self._dialogue = job.dialogue()
+        self._go_on(Reply(None, None))
+
+    def _go_on(self, reply: Reply) -> None:
+        """Give the dialogue its reply and send what it asks next, until it has to wait or is done."""
+        job, dialogue = self._job, self._dialogue
+        assert job is not None and dialogue is not None
+        result: Any = None
+        error: InstrumentError | None = None
         try:
-            ask = next(dialogue)
             while True:
-                reply = await self._exchange(ask, job, loop)
-                ask = dialogue.send(reply)
+                ask = dialogue.send(reply.value) if reply.error is None else dialogue.throw(reply.error)
+                answer = self._send(ask, job)
+                if answer is None:
+                    return
+                reply = answer
         except StopIteration as stop:
-            self._succeed(job, stop.value, loop.time())
-        except InstrumentError as error:
-            dialogue.close()
-            self._fail(job, error, loop.time())
-            if isinstance(error, NoReply | GarbledReply):
-                await self._resynchronise(loop)
-        except asyncio.CancelledError:
-            self._fail(job, LinkLost(f"{self.name}: the line was closed"), loop.time())
-            raise
-        except Exception as error:
-            # a bug in a dialogue or in who is told of its result must not silence the line
-            log.exception("%s: %s", self.name, job.who)
-            self._fail(job, GarbledReply(f"{self.name}: {job.who}: {error!r}"), loop.time())
-        finally:
-            self._in_flight = None
-            self._free_at = max(self._free_at, loop.time() + self.gap_s)
+            result = stop.value
+        except InstrumentError as raised:
+            error = raised
+        except Exception as raised:
+            self._bug(job, raised)  # it must not silence the line
+            error = GarbledReply(f"{self.name}: {job.who}: {raised!r}")
+        self._job = self._dialogue = None
+        self._free_at = self._loop.time() + self.gap_s
+        if isinstance(error, NoReply | GarbledReply):
+            self._free_at = self._loop.time() + self.quiet_s
+            self._mend(self.channel.reset)
+        self._finish(job, result, error)
 
-    async def _exchange(self, ask: Ask, job: Command | Poll, loop: asyncio.AbstractEventLoop) -> Any:
+    def _send(self, ask: Ask, job: Command | Poll) -> Reply | None:
+        """Write a request; returns what came back at once, or None when it has to be waited for."""
         if not self.connected:  # the link dropped between two asks of one dialogue
-            raise LinkLost(f"{self.name}: no connection to {self.channel.address}")
-        log.debug("%s > %r", self.name, ask.data)
+            return Reply(None, LinkLost(f"{self.name}: no connection to {self.channel.address}"))
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s > %r", self.name, ask.data)
         if ask.parse is None:
             self.channel.write(ask.data, False)
-            return None
+            return Reply(None, None)
         self._buffer.clear()
         self._parse = ask.parse
-        reply = self._reply = loop.create_future()
+        self._instant, self._sending = None, True
         self.channel.write(ask.data, True)
-        if not reply.done():  # a wire in memory may answer at once
-            self._set_deadline(loop, loop.time() + job.deadline_s)
-        result = await reply
-        self.exchanges[job.who] += 1
-        return result
+        self._sending = False
+        if self._instant is None:
+            self._set_deadline(self._loop.time() + job.deadline_s)
+        elif self._instant.error is None:
+            self.exchanges[job.who] += 1
+        return self._instant
 
-    def _set_deadline(self, loop: asyncio.AbstractEventLoop, at_s: float) -> None:
+    def _arrived(self, reply: Reply) -> None:
+        self._parse = None
+        if self._sending:
+            self._instant = reply
+            return
+        if self._job is not None:
+            if reply.error is None:
+                self.exchanges[self._job.who] += 1
+            self._go_on(reply)
+            self._start()
+
+    def _set_deadline(self, at_s: float) -> None:
         self._deadline_at = at_s
         if self._watch is not None and at_s < self._watch.when():
             self._watch.cancel()
             self._watch = None
         if self._watch is None:
-            self._watch = loop.call_at(at_s, self._check_deadline, loop)
+            self._watch = self._loop.call_at(at_s, self._check_deadline)
 
-    def _check_deadline(self, loop: asyncio.AbstractEventLoop) -> None:
+    def _check_deadline(self) -> None:
         """One timer per line: when it fires it looks at the present deadline, and only then is late or waits on."""
         self._watch = None
-        if self._reply is None or self._reply.done():
+        if self._parse is None:
             return
-        if loop.time() >= self._deadline_at:
-            got = f"{len(self._buffer)} bytes" if self._buffer else "nothing"
-            self._reply.set_exception(
-                NoReply(
-                    f"{self.name}: no complete reply from {self.channel.address} in time, got {got}; is it switched on?"
-                )
-            )
-        else:
-            self._watch = loop.call_at(self._deadline_at, self._check_deadline, loop)
+        if self._loop.time() < self._deadline_at:
+            self._watch = self._loop.call_at(self._deadline_at, self._check_deadline)
+            return
+        got = f"{len(self._buffer)} bytes" if self._buffer else "nothing"
+        where = self.channel.address
+        self._arrived(
+            Reply(None, NoReply(f"{self.name}: no complete reply from {where} in time, got {got}; is it switched on?"))
+        )
 
-    async def _resynchronise(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._free_at = loop.time() + self.quiet_s
-        await self.channel.reset()
+    # ------------------------------------------------------------------------------------------ mending
+    def _mend(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Reset or reopen the channel; nothing is sent meanwhile."""
 
-    async def _reopen(self, now: float) -> bool:
-        if now < self._retry_at:
-            return False
-        self._retry_at = now + RETRY_S
+        async def mend() -> None:
+            try:
+                await work()
+            except LinkLost as error:
+                log.info("%s", error)
+                self.connected = False
+            finally:
+                self._mending = None
+            self._start()
+
+        self._mending = self._loop.create_task(mend(), name=f"mend {self.name}")
+
+    async def _reopen(self, job: Command | Poll) -> None:
         try:
             await self.channel.close()
             await self.channel.open(self._on_data, self._on_lost)
         except LinkLost as error:
-            log.info("%s", error)
-            return False
+            self._finish(job, None, error)
+            return
         self.connected = True
-        return True
+        if isinstance(job, Command):
+            (self._safe if job.permit is not None and job.permit.safe else self._commands).appendleft(job)
+        else:
+            self._push(job)
 
     # ------------------------------------------------------------------------------------------ outcomes
-    def _succeed(self, job: Command | Poll, result: Any, now: float) -> None:
-        if isinstance(job, Command):
-            if not job.future.done():
+    def _finish(self, job: Command | Poll, result: Any, error: InstrumentError | None) -> None:
+        if isinstance(job, Poll):
+            self._finish_poll(job, result, error)
+        elif not job.future.done():
+            if error is None:
                 job.future.set_result(result)
-            return
-        job.failures = 0
-        job.done(result, now)
-        self._again(job, now, job.period_s)
-
-    def _fail(self, job: Command | Poll, error: InstrumentError, now: float) -> None:
-        if isinstance(job, Command):
-            if not job.future.done():
+            else:
                 job.future.set_exception(error)
-            return
-        job.failures += 1
-        job.failed(error)
-        self._again(job, now, job.period_s if job.failures < DEAD_AFTER else max(RETRY_S, job.period_s))
 
-    def _again(self, poll: Poll, now: float, period_s: float) -> None:
-        if poll.hurried:
-            poll.hurried = False
-            poll.due_s = now
-            self._push(poll)
-            return
-        poll.due_s = _next_due(now, period_s)
+    def _finish_poll(self, poll: Poll, result: Any, error: InstrumentError | None) -> None:
+        now = self._loop.time()
+        try:
+            if error is None:
+                poll.failures = 0
+                poll.done(result, now)
+            else:
+                poll.failures += 1
+                poll.failed(error)
+        except Exception as raised:  # whoever is told of a reading must not stop the polls
+            self._bug(poll, raised)
+        period_s = poll.period_s if poll.failures < DEAD_AFTER else max(RETRY_S, poll.period_s)
+        poll.due_s = now if poll.hurried else _next_due(now, period_s)
+        poll.hurried = False
         self._push(poll)
+
+    def _bug(self, job: Command | Poll, raised: Exception) -> None:
+        """Log a bug of ours once, however often it comes back."""
+        text = f"{job.who}: {raised!r}"
+        if text not in self._bugs:
+            self._bugs.add(text)
+            log.error("%s: %s", self.name, text, exc_info=raised)
 
     def _push(self, poll: Poll) -> None:
         self._order += 1
@@ -365,30 +429,30 @@ class Line:
 
     # ------------------------------------------------------------------------------------------ called by the channel
     def _on_data(self, data: bytes) -> None:
-        log.debug("%s < %r", self.name, data)
-        reply = self._reply
-        if reply is None or reply.done() or self._parse is None:
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s < %r", self.name, data)
+        if self._parse is None:
             return  # unsolicited, or too late: never an answer to anything
         self._buffer += data
         try:
-            result = self._parse(self._buffer)
+            value = self._parse(self._buffer)
         except InstrumentError as error:
-            reply.set_exception(error)
+            self._arrived(Reply(None, error))
             return
-        if result is None:
+        if value is None:
             self.channel.want_more()
         else:
-            reply.set_result(result)
+            self._arrived(Reply(value, None))
 
     def _on_lost(self, why: str) -> None:
         if not self.connected:
             return
         self.connected = False
         self._retry_at = 0.0
-        if self._reply is not None and not self._reply.done():
-            self._reply.set_exception(LinkLost(f"{self.name}: {self.channel.address} closed the connection: {why}"))
         for told in self.on_lost:
             told()
+        if self._parse is not None:
+            self._arrived(Reply(None, LinkLost(f"{self.name}: {self.channel.address} closed the connection: {why}")))
 
 
 def _next_due(now_s: float, period_s: float) -> float:

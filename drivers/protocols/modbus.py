@@ -182,12 +182,12 @@ class ModbusUnit:
     def read_holding(self, address: int, count: int) -> Dialogue[Sequence[int]]:
         """Read 1..125 holding registers (function 3)."""
         reply = yield from self._exchange(_read_request(ReadHoldingRegistersRequest, address, count, 2 * count))
-        return _decoded(ReadHoldingRegistersResponse(), reply).registers
+        return _decoded(_HoldingRegisters(), reply).registers
 
     def read_input(self, address: int, count: int) -> Dialogue[Sequence[int]]:
         """Read 1..125 input registers (function 4)."""
         reply = yield from self._exchange(_read_request(ReadInputRegistersRequest, address, count, 2 * count))
-        return _decoded(ReadInputRegistersResponse(), reply).registers
+        return _decoded(_InputRegisters(), reply).registers
 
     def read_coils(self, address: int, count: int) -> Dialogue[Sequence[bool]]:
         """Read 1..2000 coils (function 1)."""
@@ -220,13 +220,35 @@ class ModbusUnit:
         """Write 1..121 registers, then read 1..125, in one exchange (function 23); all of them holding registers."""
         pdu = _pdu(ReadWriteMultipleRegistersRequest(address, count, write_address, values))
         reply = yield from self._exchange(Request(pdu, bytes((pdu[0], 2 * count)), 2 + 2 * count))
-        return _decoded(ReadWriteMultipleRegistersResponse(), reply).registers
+        return _decoded(_WrittenAndReadRegisters(), reply).registers
 
     def _exchange(self, request: Request) -> Dialogue[bytes]:
         reply: bytes = yield self._framing.ask(self.unit_id, request)
         if reply[0] & EXCEPTION:
             raise Refused(_refusal(self.unit_id, request.pdu, reply[1]))
         return reply
+
+
+class _AtOnce:
+    """Decode all registers of a reply at once: pymodbus takes them one by one, which is the most costly line of a scan."""
+
+    registers: list[int]
+
+    def decode(self, data: bytes) -> None:
+        """Take the registers of a reply whose length is checked already."""
+        self.registers = list(struct.unpack_from(f">{data[0] // 2}H", data, 1))
+
+
+class _HoldingRegisters(_AtOnce, ReadHoldingRegistersResponse):
+    pass
+
+
+class _InputRegisters(_AtOnce, ReadInputRegistersResponse):
+    pass
+
+
+class _WrittenAndReadRegisters(_AtOnce, ReadWriteMultipleRegistersResponse):
+    pass
 
 
 def _decoded(message: ModbusPDU, reply: bytes) -> ModbusPDU:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from random import Random
 from zlib import crc32
 
-TABLE_SIZE = 65536
+TABLE_SIZE = 16384
 STRIDE = 40503  # odd, so that successive samples walk through the whole table
 
 

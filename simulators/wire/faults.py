@@ -72,7 +72,10 @@ class Faulty:
 
     def receive(self, data: bytes) -> list[Answer]:
         """As the instrument's own `receive`, minus what the wire loses."""
-        if self._fault.silent:
+        fault = self._fault
+        if fault.silent:
             return []
         answers = self._firmware.receive(data)
+        if not (fault.late_s or fault.garble or fault.drop_every):
+            return answers
         return [passed for answer in answers if (passed := self._fault.pass_on(answer)) is not None]

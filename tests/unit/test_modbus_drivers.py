@@ -58,9 +58,9 @@ def made(driver: Callable[..., Any], line: Line, **settings: object) -> Any:
 
 
 async def scan(instrument: Instrument, now_s: float) -> None:
-    """Run the instrument's poll once through its line, as if the reply came at `now_s`."""
-    [poll] = instrument.polls()
-    poll.done(await instrument.ask(poll.dialogue), now_s)
+    """Run each of the instrument's polls once through its line, as if the replies came at `now_s`."""
+    for poll in instrument.polls():
+        poll.done(await instrument.ask(poll.dialogue), now_s)
 
 
 def value(instrument: Instrument, name: str) -> float:

@@ -70,12 +70,12 @@ def test_the_relay_drops_0_8_s_after_the_last_beat() -> None:
     assert bench.truth("enabled") == 0.0
 
 
-def test_a_dump_alone_does_not_empty_the_press_while_the_controller_fills_it() -> None:
-    """Two valves against each other: the controller on its own supply holds several tens of kPa."""
+def test_the_dump_empties_the_press_though_the_controller_would_go_on_filling() -> None:
+    """The dump valve also cuts the booster's air; else the two would hold several tens of kPa between them."""
     bench = running()
     bench.plant.inject(parse_fault("line.estop"))
     bench.run(10)
-    assert 30 < bench.truth("outer_kPa") < 80
+    assert bench.truth("outer_kPa") < 5
 
 
 def test_enable_needs_button_command_chain_and_heartbeat_together() -> None:

@@ -376,17 +376,17 @@ ND_WHO: tuple[bytes, Reply] = (b"\x1bA0000\r", b"\x02ND-287    \r\n646118-01 \r\
 
 async def test_the_gauge_is_recognised_read_and_read_faster_while_feeding() -> None:
     position: tuple[bytes, Reply] = (b"\x1bA0200\r", b"\x02+000012345\r\n")
-    async with scripted_line([ND_WHO, position, (position[0], b"\x02-000000010\r\n")]) as line:
+    fast: tuple[bytes, Reply] = (position[0], b"\x02-000000010\r\n")
+    async with scripted_line([ND_WHO, position, fast, fast]) as line:
         gauge = make(HeidenhainNd287, line, {"resolution_um": 0.1})
         assert await gauge.connect() == "Heidenhain ND-287, 646118-01, V1-01"
         await until(lambda: line.exchanges["it"] == 2)
         await until(lambda: value(gauge, "thickness") == (pytest.approx(1234.5), Quality.GOOD))
         feeding: ThicknessGauge = gauge
         feeding.feeding(True)
-        await until(lambda: value(gauge, "thickness")[0] == pytest.approx(-1.0))
+        await until(lambda: line.exchanges["it"] == 4)  # at once, then on the grid of its period
+        assert value(gauge, "thickness")[0] == pytest.approx(-1.0)
         assert gauge.tags.fresh_s[gauge.tag["thickness"]] == pytest.approx(0.3)
-        feeding.feeding(False)
-        assert gauge.tags.fresh_s[gauge.tag["thickness"]] == pytest.approx(2.2)
         await line.close()  # before the polls that are not in the script
 
 

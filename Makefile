@@ -1,0 +1,89 @@
+# Two commands matter: `make demo` and `make test`. Each makes .venv the first time it is called.
+# The plain pip equivalents stand in README.md.
+
+PYTHON := $(shell for p in python3.11 python3; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
+	&& { echo $$p; exit; }; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+
+.PHONY: help setup demo test test-screens lint types arch docs check bench faults lock clean
+
+help:
+	@echo 'make demo          both recipes on simulated instruments, in virtual time'
+	@echo 'make test          lint, types, import contracts and tests; what continuous integration calls'
+	@echo 'make setup         .venv with everything, from the locked list'
+	@echo 'make test-screens  the tests that need a program of apt.txt; fails when one is missing'
+	@echo 'make lint | types | arch   one part of make test'
+	@echo 'make check         make test and make test-screens'
+	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
+	@echo 'make bench         measure speed, write docs/measurements.md'
+	@echo 'make docs          write the generated pages of docs/reference again'
+	@echo 'make lock          resolve requirements/*.in again (needs pip-tools)'
+	@echo 'make clean         remove .venv, caches and runs'
+
+# ---------------------------------------------------------------------------------------------- environment
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo 'springback needs Python 3.11 or later; neither python3.11 nor python3 on the PATH is that.' >&2; \
+		echo 'Install it (Debian, Ubuntu: apt install python3.11 python3.11-venv) and call make again.' >&2; exit 1; fi
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo '$(PYTHON) has no venv module; on Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(RUNTIME): requirements/runtime.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/runtime.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(DEV): requirements/dev.lock pyproject.toml | $(BIN)/python
+	$(PIP) install --quiet --require-hashes -r requirements/dev.lock
+	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@touch $@ $(RUNTIME)
+
+setup: $(DEV)
+
+# ---------------------------------------------------------------------------------------------- the two commands
+demo: $(RUNTIME)
+	@$(BIN)/springback demo
+
+test: lint types arch
+	$(BIN)/python -m pytest -q
+
+# ---------------------------------------------------------------------------------------------- parts and more
+lint: $(DEV)
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+
+types: $(DEV)
+	$(BIN)/mypy
+
+arch: $(DEV)
+	$(BIN)/lint-imports --no-logo 2>/dev/null || $(BIN)/lint-imports
+
+test-screens: $(DEV)
+	SPRINGBACK_NEED_PROGRAMS=1 $(BIN)/python -m pytest -q -m screens
+
+check: test test-screens
+
+faults: $(DEV)
+	$(BIN)/python -m pytest -q -m long
+
+bench: $(DEV)
+	$(BIN)/python bench/speed.py
+
+docs: $(DEV)
+	$(BIN)/python docs/generate.py
+
+lock: $(BIN)/python
+	$(PIP) install --quiet 'pip-tools>=7'
+	cd requirements && for list in runtime dev; do \
+		../$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-header \
+		--no-emit-index-url --no-emit-trusted-host --output-file $$list.lock $$list.in || exit 1; done
+
+clean:
+	rm -rf $(VENV) runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

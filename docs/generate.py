@@ -1,0 +1,290 @@
+"""Write the generated pages of docs/reference from the code and the configuration that they describe.
+
+`python docs/generate.py` writes them; `--check` only says which are out of date (a test does the same). Prose stands in
+the pages that are written by hand.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+import click
+import yaml
+
+from controller.cli.commands import cli
+from controller.cli.exits import Exit
+from controller.recipe import units
+from controller.recipe.problems import RULES
+from controller.recipe.quantities import Quantity
+from controller.sequence.steps import VERBS
+from controller.sequence.verb import Verb
+from controller.station import Station
+from controller.tool import load as load_tool
+from simulators.parameters import PARAMETERS
+from simulators.scenario import PLANT_FAULTS, WIRE_FAULTS
+from springback.places import config_file
+
+REFERENCE = Path(__file__).parent / "reference"
+EXITS = {
+    Exit.PASSED: "the run completed and passed, or judged nothing; the check found nothing wrong",
+    Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range",
+    Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
+    Exit.INVALID: "a recipe, tool, answers or operator file is wrong; nothing was started",
+    Exit.UNREACHABLE: "an instrument does not answer, or the wrong one does, before the start",
+    Exit.REFUSED: "the start was refused: a prompt that nobody would answer",
+    Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
+    Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
+    Exit.BUG: "a fault of springback itself; the message says where",
+    Exit.INTERRUPTED: "Ctrl-C or SIGTERM in virtual time; on real ports the same gives 7",
+}
+
+
+def verbs() -> str:
+    """One section per verb with its settings."""
+    parts = [
+        "# Verbs",
+        "A step may use several verbs; they start together, and the step goes on when all are done. Settings without a"
+        " default are required.",
+    ]
+    return _page(parts + [_verb(verb) for verb in VERBS.values()])
+
+
+def _verb(verb: Verb) -> str:
+    rows = [_setting(name, field) for name, field in verb.params.model_fields.items()]
+    owner = "by its setting" if type(verb).uses is not Verb.uses else verb.module
+    lines = [f"## {verb.name}", _doc(verb), f"Module: {owner}. {_doc(verb.params)}"]
+    if rows:
+        lines.append(_table(("setting", "value", "default"), rows))
+    return "\n\n".join(lines)
+
+
+def _setting(name: str, field: Any) -> tuple[str, str, str]:
+    default = "" if field.is_required() else "none" if field.default is None else f"{field.default:g}"
+    return f"`{name}`", _value_of(field), default
+
+
+def _value_of(field: Any) -> str:
+    for mark in field.metadata:
+        if isinstance(mark, Quantity):
+            return f"{units.noun(mark.unit)}, as in `1 {mark.unit}`"
+    choices = [choice for choice in _choices(field.annotation) if choice is not None]
+    if choices:
+        return " or ".join(f"`{choice}`" for choice in choices)
+    if field.annotation is int:
+        low, high = (next(getattr(m, bound) for m in field.metadata if hasattr(m, bound)) for bound in ("ge", "le"))
+        return f"whole number, {low} to {high}"
+    if field.annotation is str:
+        return "name of an earlier result"
+    raise TypeError(f"generate.py cannot describe a setting of type {field.annotation}")
+
+
+def _choices(annotation: Any) -> Iterator[object]:
+    for arg in get_args(annotation):
+        if get_origin(arg) is not None:
+            yield from _choices(arg)
+        elif arg is not type(None):
+            yield arg
+
+
+def unit_list() -> str:
+    """The closed list of units."""
+    rows = [
+        (kind.noun, f"`{kind.canonical}`" if kind.canonical else "none", ", ".join(f"`{u}`" for u in kind.units if u))
+        for kind in units.KINDS
+    ]
+    differences = ", ".join(f"`{point}` and `{unit}`" for point, unit in units.DIFFERENCE_OF.items())
+    return _page([
+        "# Units",
+        "A quantity is one number, one space, one unit: `400 kPa`. Units come from this closed list and are"
+        " case-sensitive; prefixes that are not listed do not exist.",
+        _table(("kind", "kept in", "units"), rows),
+        f"A point and a difference are different kinds ({differences}): temperatures are in degC and differ by K,"
+        " pressures are relative to the atmosphere unless they say `abs`.",
+    ])  # fmt: skip
+
+
+def error_codes() -> str:
+    """The rules that a file must keep."""
+    return _page([
+        "# Error codes of files",
+        "`springback check` and every start name the rule that a file breaks, with file, line and column."
+        " R133, R134 and R135 are warnings, all others refuse the file (exit code 3).",
+        _table(("code", "rule"), [(code, rule) for code, rule in RULES.items()]),
+    ])  # fmt: skip
+
+
+def command_line() -> str:
+    """Help of every command, and the exit codes."""
+    parts = ["# Command line", "Results go to stdout, messages to stderr."]
+    parts += [f"## {path}\n\n```text\n{text}\n```" for path, text in _helps(cli, "springback", None)]
+    rows = [(str(int(code)), code.name, EXITS[code]) for code in Exit]
+    return _page([*parts, "## Exit codes", _table(("code", "name", "meaning"), rows)])
+
+
+def _helps(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:
+    width = {"terminal_width": 80, "max_content_width": 80}
+    context = click.Context(command, parent, info_name=path.split()[-1], **{**command.context_settings, **width})
+    yield path, "\n".join(line.rstrip() for line in command.get_help(context).splitlines())
+    if isinstance(command, click.Group):
+        for name, child in command.commands.items():
+            yield from _helps(child, f"{path} {name}", context)
+
+
+def plc_map() -> str:
+    """The line PLC's registers."""
+    data = yaml.safe_load(config_file("line_plc_map.yaml").read_text(encoding="utf-8"))
+    parts = [
+        "# Register map of the line PLC",
+        f"Map version {data['map_version']}. `pdu` is the 0-based address on the wire, `ref` the 1-based reference"
+        " (40001 is holding register 0). 32-bit values take two registers, high word first. Input registers are"
+        " mirrored as holding registers at +1000, so that one function-23 exchange reads them all and writes"
+        " `hb_host`. A write outside the range is exception 03; energising an output while ENABLE is off is 04.",
+    ]
+    for kind in ("input_registers", "discrete_inputs", "holding_registers", "coils"):
+        rows = [
+            (str(row["pdu"]), str(row["ref"]), f"`{row['name']}`", row.get("type", "bit"), _span(row), row["doc"])
+            for row in data[kind]
+        ]
+        parts += [
+            f"## {kind.replace('_', ' ').capitalize()}",
+            _table(("pdu", "ref", "name", "type", "range", "meaning"), rows),
+        ]
+    return _page(parts)
+
+
+def _span(row: dict[str, Any]) -> str:
+    if "value" in row:
+        return f"always {row['value']}"
+    low, high = row.get("min", row.get("low")), row.get("max", row.get("high"))
+    return "" if low is None else f"{low} .. {high} {row.get('unit', '')}".strip()
+
+
+def interlocks() -> str:
+    """Permissives, interlocks and trips."""
+    records = yaml.safe_load(config_file("interlocks.yaml").read_text(encoding="utf-8"))["interlocks"]
+    parts = [
+        "# Interlocks",
+        "They protect the part and the tool. People are protected by hard-wired chains, which springback only reports."
+        " A permissive must hold to begin an action; an interlock holds the job when it is lost; a trip latches and"
+        " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge). A stale or bad input counts as"
+        " not met.",
+    ]
+    return _page(parts + [_interlock(record) for record in records])
+
+
+def _interlock(record: dict[str, Any]) -> str:
+    facts = [
+        record["kind"] + (f" of class {record['class']}" if "class" in record else ""),
+        f"module {record['module']}",
+    ]
+    facts += [f"gates {', '.join(f'`{gate}`' for gate in record['gates'])}"] if "gates" in record else []
+    facts += [f"only while `{record['while']}`"] if "while" in record else []
+    facts += [f"after {record['delay']}"] if "delay" in record else []
+    lines = [f"## {record['id']}", "; ".join(facts) + "."]
+    lines.append(_table(("must hold", "otherwise"), [(f"`{must['that']}`", must["fix"]) for must in record["must"]]))
+    if "do" in record:
+        lines.append(f"Likely: {record['likely']}. Do: {record['do']}.")
+    return "\n\n".join(lines)
+
+
+def tags() -> str:
+    """Every tag of the shipped tool, under the name that people use."""
+    table = Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {}).tags
+    names: dict[int, list[str]] = {}
+    for name in table:
+        names.setdefault(table.index(name), []).append(name)
+    rows = [
+        (", ".join(f"`{name}`" for name in reversed(known)), table.units[i] or "1", table.docs[i])
+        for i, known in sorted(names.items(), key=lambda item: item[1][-1])
+    ]
+    return _page([
+        "# Tags of the shipped tool",
+        "What conditions, monitors and measurements may name. The first name is the one to use in recipes; a tag that"
+        " is 0 or 1 may stand as a condition by itself.",
+        _table(("tag", "unit", "meaning"), rows),
+    ])  # fmt: skip
+
+
+def faults() -> str:
+    """What `--fault` knows."""
+    rows = [
+        (f"`{name}`", _fault_value(kind.words, kind.number), kind.doc) for name, kind in PLANT_FAULTS.items()
+    ]  # fmt: skip
+    wires = [(f"`<instrument id>={word}`", doc) for word, doc in WIRE_FAULTS.items()]
+    return _page([
+        "# Faults of the simulated station",
+        "`--fault NAME[=VALUE][@TIME]`, may be repeated; the time counts from the start (`600`, `600s`, `10min`, `1h`),"
+        " without one the fault is there from the beginning.",
+        "## Machine",
+        _table(("name", "value", "what happens"), rows),
+        "## Wire",
+        _table(("name", "what happens"), wires),
+    ])  # fmt: skip
+
+
+def _fault_value(words: Sequence[str], number: str) -> str:
+    return " or ".join(f"`{word}`" for word in words) or (f"a number, {number}" if number else "none")
+
+
+def plant_parameters() -> str:
+    """Every parameter of the simulated plant with its source."""
+    rows = [
+        (f"`{name}`", f"{parameter.value:g}", parameter.unit, parameter.label.value, parameter.note)
+        for name, parameter in PARAMETERS.items()
+    ]  # fmt: skip
+    return _page([
+        "# Parameters of the simulated plant",
+        "`sourced` has a published figure behind it, `textbook` is a standard relation or constant, `chosen` is a"
+        " plausible engineering value that nobody has measured. A simulated result is as good as the last of these.",
+        _table(("name", "value", "unit", "source", "meaning"), rows),
+    ])  # fmt: skip
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "verbs.md": verbs,
+    "units.md": unit_list,
+    "error-codes.md": error_codes,
+    "command-line.md": command_line,
+    "line-plc-map.md": plc_map,
+    "interlocks.md": interlocks,
+    "tags.md": tags,
+    "faults.md": faults,
+    "plant-parameters.md": plant_parameters,
+}
+
+
+def _page(parts: Iterable[str]) -> str:
+    note = "<!-- Written by docs/generate.py; change the source and run `make docs`. -->"
+    head, *rest = parts
+    return "\n\n".join([head, note, *rest]) + "\n"
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
+
+
+def _doc(thing: object) -> str:
+    return " ".join((thing.__doc__ or "").split())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Write all pages, or with --check report those that differ; returns the exit code."""
+    stale = [name for name, page in PAGES.items() if _text(name) != page()]
+    for name in stale:
+        if "--check" not in arguments:
+            (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"docs/reference/{name}: {'out of date' if '--check' in arguments else 'written'}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+def _text(name: str) -> str:
+    path = REFERENCE / name
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
