@@ -7,7 +7,7 @@ sigma * noise, rounded to the resolution. Reading is a pure function of the comm
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Protocol
 
 from simulators.balance import Balance
 from simulators.channels import SENSORS
@@ -89,52 +89,59 @@ _ANALOG: dict[str, tuple[str, str, float, float, float, float]] = {
 }
 
 
+Read = Callable[[int], float]
+"""Reads one channel; takes the noise index of the committed tick."""
+
+
 class Signals:
     """Reads of the channels of one set of tools under one seed."""
 
     def __init__(self, tools: Tools, seed: int) -> None:
         """Join every channel to its model; raise ValueError when a channel is missing or unknown."""
-        self._terms: dict[str, str] = {}
-        self._names: dict[str, object] = {"noise": gaussian_table(), "float": float, "round": round}
+        self._noise = gaussian_table()
+        self._reads: dict[str, Read] = {}
         for owner, bits in _BITS.items():
             for channel, attribute in bits.items():
-                self._terms[channel] = f"float({self._locate(tools, owner, attribute)})"
-        for channel, row in _ANALOG.items():
-            self._terms[channel] = self._term(tools, row, noise_offset(seed, channel))
-        if self._terms.keys() != SENSORS.keys():
-            raise ValueError(f"channels without a signal, or none such: {sorted(self._terms.keys() ^ SENSORS.keys())}")
+                self._reads[channel] = _bit(*_locate(tools, owner, attribute))
+        for channel, (owner, attribute, *errors) in _ANALOG.items():
+            model, name = _locate(tools, owner, attribute)
+            self._reads[channel] = self._analog(model, name, errors, noise_offset(seed, channel))
+        if self._reads.keys() != SENSORS.keys():
+            raise ValueError(f"channels without a signal, or none such: {sorted(self._reads.keys() ^ SENSORS.keys())}")
 
-    def reader(self, channel: str) -> Callable[[int], float]:
+    def reader(self, channel: str) -> Read:
         """Return the function of the noise index that reads one channel; raise KeyError for an unknown one."""
-        return cast(Callable[[int], float], self._compile(self._terms[channel]))
+        return self._reads[channel]
 
     def block_reader(self, channels: Sequence[str]) -> Callable[[int], list[float]]:
         """Return the function of the noise index that reads several channels."""
-        terms = ", ".join(self._terms[channel] for channel in channels)
-        return cast(Callable[[int], list[float]], self._compile(f"[{terms}]"))
+        reads = [self._reads[channel] for channel in channels]
+        return lambda at: [read(at) for read in reads]
 
-    def _compile(self, expression: str) -> object:
-        """Compile a read to one function: a PLC block has 30 channels and is read ten times a second.
-
-        The text is made of the tables above only.
-        """
-        return eval(f"lambda at: {expression}", self._names)
-
-    def _term(self, tools: Tools, row: tuple[str, str, float, float, float, float], offset: int) -> str:
-        owner, attribute, gain, zero, sigma, step = row
-        term = f"{self._locate(tools, owner, attribute)} * {gain!r} + {zero!r}"
+    def _analog(self, model: object, name: str, errors: Sequence[float], offset: int) -> Read:
+        gain, zero, sigma, step = errors
+        noise = self._noise
+        if step and sigma:
+            return lambda at: (
+                round((getattr(model, name) * gain + zero + sigma * noise[(at + offset) % TABLE_SIZE]) / step) * step
+            )
+        if step:
+            return lambda at: round((getattr(model, name) * gain + zero) / step) * step
         if sigma:
-            term += f" + {sigma!r} * noise[(at + {offset}) % {TABLE_SIZE}]"
-        return f"round(({term}) / {step!r}) * {step!r}" if step else term
+            return lambda at: getattr(model, name) * gain + zero + sigma * noise[(at + offset) % TABLE_SIZE]
+        return lambda at: getattr(model, name) * gain + zero
 
-    def _locate(self, tools: Tools, owner: str, attribute: str) -> str:
-        """Return the expression of an attribute of the innermost model, so that a read is one step."""
-        model: object = getattr(tools, owner)
-        *inner, last = attribute.split(".")
-        for name in inner:
-            model = getattr(model, name)
-        if not hasattr(model, last):
-            raise ValueError(f"{owner} has no {attribute}")
-        name = "_".join([owner, *inner])
-        self._names[name] = model
-        return f"{name}.{last}"
+
+def _bit(model: object, name: str) -> Read:
+    return lambda at: float(getattr(model, name))
+
+
+def _locate(tools: Tools, owner: str, attribute: str) -> tuple[object, str]:
+    """The innermost model that has the attribute, so that a read is one step."""
+    model: object = getattr(tools, owner)
+    *inner, last = attribute.split(".")
+    for name in inner:
+        model = getattr(model, name)
+    if not hasattr(model, last):
+        raise ValueError(f"{owner} has no {attribute}")
+    return model, last

@@ -15,6 +15,7 @@ def terminal_answers() -> Ask | None:
 
 async def _ask(prompt: Prompt) -> str:
     """Ask until the answer fits; the line is read in a thread, so the scan goes on."""
+    raw = ""
     while True:
         print(f"\n{prompt.step}: {prompt.text} ({prompt.describe()})", file=sys.stderr)
         raw = (await asyncio.to_thread(sys.stdin.readline)).strip()

@@ -264,20 +264,20 @@ class Press(Module):
         self._ramp = Ramp(present_kPa, asyncio.get_running_loop().time(), target_kPa, rate_kPa_s)
 
     async def _inner(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
-        for name, value, unit, limit in (
-            ("inner_rate", rate_kPa_s, "kPa/s", "press.vacuum#rate"),
-            ("inner_target", target_kPa, "kPa", "press.vacuum"),
-        ):
+        async def write(name: str, value: float, unit: str, limit: str) -> None:
             await self.order(
                 action,
                 f"line_plc.{name}",
                 value,
                 unit,
-                lambda permit, name=name, value=value: self.plc.set_output(name, value, permit),
+                lambda permit: self.plc.set_output(name, value, permit),
                 limit,
                 0.01,
                 safe=safe,
             )
+
+        await write("inner_rate", rate_kPa_s, "kPa/s", "press.vacuum#rate")
+        await write("inner_target", target_kPa, "kPa abs", "press.vacuum")
         await self.switch("inner_control", 1, action, safe=safe)
 
     def _unsettle(self) -> None:

@@ -30,7 +30,7 @@ def _meant_for(recipe: Recipe, report: Report, tool: ToolFacts) -> None:
     wanted = recipe.intended_for.get("tool", "")
     if wanted and tool.name and wanted != tool.name:
         report.add("R154", f'the recipe is for tool "{wanted}", this tool is "{tool.name}"', ("for", "tool"))
-    for other, state in recipe.needs.items():
+    for other, state in () if tool.history else recipe.needs.items():
         message = f"nobody knows whether the part has {state} {other}: parts have no history yet"
         report.add("R154", message, ("needs", other), "remove it, and let a person confirm it in the first step")
     scans = {ask.field for step in recipe.steps for ask in step.asks if ask.kind == "scan"}

@@ -232,11 +232,9 @@ class ModbusUnit:
 class _AtOnce:
     """Decode all registers of a reply at once: pymodbus takes them one by one, which is the most costly line of a scan."""
 
-    registers: list[int]
-
     def decode(self, data: bytes) -> None:
         """Take the registers of a reply whose length is checked already."""
-        self.registers = list(struct.unpack_from(f">{data[0] // 2}H", data, 1))
+        self.registers: Sequence[int] = list(struct.unpack_from(f">{data[0] // 2}H", data, 1))
 
 
 class _HoldingRegisters(_AtOnce, ReadHoldingRegistersResponse):

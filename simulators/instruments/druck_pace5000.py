@@ -80,7 +80,7 @@ class DruckPace5000:
         self._interpreter = Interpreter(
             [*self._pressure(), *self._control(), *self._status(), *self._unit_data()], self._errors
         )
-        self._control = False
+        self._loop_on = False
         plant.drive("pressure_control", 0.0)
         plant.drive("pressure_target", 0.0)
         plant.drive("pressure_rate", self._slew_kPa_s)
@@ -202,11 +202,11 @@ class DruckPace5000:
         self._plant.drive("pressure_rate", self._settings.fastest_slew_kPa_s if fastest else self._slew_kPa_s)
 
     def _output_state(self) -> str:
-        return "1" if self._control else "0"
+        return "1" if self._loop_on else "0"
 
     def _set_output(self, text: str) -> None:
-        self._control = bool(boolean(text))
-        self._plant.drive("pressure_control", float(self._control))
+        self._loop_on = bool(boolean(text))
+        self._plant.drive("pressure_control", float(self._loop_on))
 
     def _vent_state(self) -> int:
         return int(self._plant.sense("pressure_vent_state"))
