@@ -93,6 +93,7 @@ class Station:
         self._name_tags()
         self.tool = self._modules(interlocks)
         self._opened: list[Line] = []
+        self._from_file = not addresses  # a station with addresses of its own is simulated, whatever the file says
 
     async def open(self) -> None:
         """Connect every line, check every identity, start polling; returns when every polled value has been read.
@@ -185,7 +186,7 @@ class Station:
             raise StationError(f"{where}: {error}; check power, cable and address in {self.file.path.name}") from None
 
     def _check_simulated(self) -> None:
-        if self.file.simulated != self.simulated and self.links != ["memory"]:
+        if self._from_file and self.file.simulated != self.simulated:
             says, found = ("a simulated", "a machine") if self.file.simulated else ("a real", "a simulator")
             raise StationError(
                 f"{self.file.path.name} describes {says} tool, but the PLC says it is {found};"

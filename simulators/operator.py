@@ -36,10 +36,10 @@ class Call(IntEnum):
 class Script:
     """How the hands behave; times in seconds. Calls in `ignores` are never answered."""
 
-    reaction: float = 3.0
-    carry: float = 4.0
-    door: float = 2.0
-    button: float = 2.0
+    reaction: float = 1.0
+    carry: float = 1.5
+    door: float = 0.5
+    button: float = 1.0
     retry: float = 1.0
     kind: str = "WLP-200"
     first_id: int = 1001

@@ -9,17 +9,17 @@ from pathlib import Path
 import click
 
 from controller.cli.exits import Exit
+from controller.cli.run import facts_of
 from controller.recipe.loader import find, load
 from controller.recipe.problems import Problem, RecipeError
 from controller.sequence.steps import VERBS
-from controller.station import Station
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
 
 def check_recipes(names: Sequence[str], tool: Path | None, *, as_json: bool) -> int:
     """Check each recipe; problems go to stderr, one line per good recipe (or one JSON object) to stdout."""
-    facts = Station(load_tool(tool or config_file("tool.yaml")), config_file("interlocks.yaml"), {}).facts()
+    facts = facts_of(load_tool(tool or config_file("tool.yaml")))
     checked = []
     failed = False
     for name in names:

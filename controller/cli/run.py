@@ -17,6 +17,7 @@ from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.recipe.limits import tighten
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
+from controller.recipe.verb import ToolFacts
 from controller.record.events import RunStarted
 from controller.record.journal import Recorder, RecordError
 from controller.record.report.page import write_report
@@ -33,6 +34,7 @@ from springback import __version__
 from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
+RESULT_KEYS = ("name", "value", "unit", "low", "high", "pass", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,18 @@ class _Facts:
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
-    """Read and check tool file and recipe; RecipeError, StationError or CommandError when they must not run."""
+    """Read and check tool file and recipe; RecipeError or CommandError when they must not run."""
     tool = load_tool(options.tool or config_file("tool.yaml"))
-    station = Station(tool, config_file("interlocks.yaml"), {})
-    recipe = load(find(options.recipe, recipe_folder()), VERBS, station.facts(), dict(options.settings))
+    recipe = load(find(options.recipe, recipe_folder()), VERBS, facts_of(tool), dict(options.settings))
     return tool, recipe
+
+
+def facts_of(tool: ToolFile) -> ToolFacts:
+    """What recipes may use of a tool; CommandError when its file does not describe one. Nothing is opened."""
+    try:
+        return Station(tool, config_file("interlocks.yaml"), {}).facts()
+    except StationError as error:
+        raise CommandError(str(error), Exit.INVALID) from None
 
 
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
@@ -138,7 +147,8 @@ class _Run:
             return
         from controller.cli.simulated import make_scene, make_station, serve
 
-        station = make_station(make_scene(self.options.seed, self.options.faults, self.operator))
+        part = self.recipe.intended_for.get("part", "")
+        station = make_station(make_scene(self.options.seed, self.options.faults, self.operator, part))
         self.answers.desk = station
         if self.operator.reaction_s is not None:
             self.answers.reaction_s = self.operator.reaction_s
@@ -268,13 +278,12 @@ def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) 
         "seed": options.seed,
         "state": shown["state"],
         "verdict": shown["verdict"],
-        "reason": shown["reason"],
         "process_s": shown["duration_s"],
         "wall_s": round(wall.since_start_s(), 3),
         "trace_sha256": facts.trace_sha256,
         "links": facts.links,
         "exchanges": facts.exchanges,
-        "results": shown["results"],
+        "results": [{key: row[key] for key in RESULT_KEYS} for row in shown["results"]],
         "alarms": shown["alarms"],
         "report": str(report),
     }

@@ -123,18 +123,17 @@ class Answers:
         )
 
     def refused(self, prompts: Sequence[Prompt]) -> list[str]:
-        """What is wrong with the prepared answers: sentences; empty when each fits a prompt."""
+        """What is wrong with the prepared answers, in sentences; empty when each fits its question."""
         known = {prompt.id: prompt for prompt in prompts}
         found = []
-        for given in (self.file, self.script):
-            for id, raw in given.items():
-                if id not in known:
-                    found.append(f"{id}: the recipe does not ask this; {did_you_mean(id, known)}")
-                    continue
+        for id, raw in (*self.file.items(), *self.script.items()):
+            if id in known:
                 try:
                     known[id].accept(raw)
                 except AnswerRefused as refused:
                     found.append(str(refused))
+            elif id in self.file:  # a script may serve several recipes
+                found.append(f"{id}: the recipe does not ask this; {did_you_mean(id, known)}")
         return found
 
     async def answer(self, prompt: Prompt) -> tuple[Any, str]:

@@ -103,7 +103,7 @@ parameters:
   settle: {default: 1 min, min: 30 s, max: 5 min}
   target: {default: 150 um}
 materials:
-  mold: {type: EMC-7, scan: carrier, pot_life: 8 h, need: 7 g}
+  mold: {type: EMC-7, pot_life: 8 h, need: 7 g}
 limits:
   press.pressure: {max: 410 kPa, rate: 20 kPa/s}
 monitors:

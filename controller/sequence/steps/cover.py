@@ -25,9 +25,12 @@ class MaterialParams(Params):
 
 
 class Material(Verb):
-    """Take the scanned lot into use."""
+    """Take the scanned lot into use; moves nothing."""
 
-    name, module, params = "material", "dispenser", MaterialParams
+    name, module, params = "material", "line", MaterialParams
+
+    def uses(self, params: MaterialParams) -> str:
+        return "dispenser"
 
     async def run(self, tool: Tool, params: MaterialParams, memory: dict[str, Any]) -> None:
         tool.dispenser.material(min(params.pot_life, tool.pot_life_s), params.cap)
@@ -59,9 +62,12 @@ class WeighParams(Params):
 
 
 class Weigh(Verb):
-    """Read the balance once it is stable."""
+    """Read the balance once it is stable; moves nothing."""
 
-    name, module, params = "weigh", "dispenser", WeighParams
+    name, module, params = "weigh", "line", WeighParams
+
+    def uses(self, params: WeighParams) -> str:
+        return "dispenser"
 
     async def run(self, tool: Tool, params: WeighParams, memory: dict[str, Any]) -> None:
         await tool.dispenser.balance.weigh(params.within)
