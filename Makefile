@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup demo test test-screens lint types arch docs check bench faults lock clean
+.PHONY: help setup demo test test-screens lint types arch docs picture check bench faults lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -20,8 +20,9 @@ help:
 	@echo 'make lint | types | arch   one part of make test'
 	@echo 'make check         make test and make test-screens'
 	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
-	@echo 'make bench         measure speed, write docs/measurements.md'
+	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
+	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
 	@echo 'make lock          resolve requirements/*.in again (needs pip-tools)'
 	@echo 'make clean         remove .venv, caches and runs'
 
@@ -77,6 +78,11 @@ bench: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
+
+picture: $(DEV)
+	rm -rf build/picture && $(BIN)/springback run compress-release --out build/picture
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1378 \
+		--screenshot=docs/images/report.png file://$(CURDIR)/build/picture/report.html
 
 lock: $(BIN)/python
 	$(PIP) install --quiet 'pip-tools>=7'

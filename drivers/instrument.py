@@ -37,6 +37,7 @@ class Instrument(ABC):
         self.tags = tags
         self.settings_left = dict(settings)
         self.identity = ""  # what the instrument said it is; empty until it was asked
+        self._forgotten = False  # the link was lost: nobody knows what answers now
         self.tag = {value.name: tags.add(name, value) for value in self.VALUES}
         self.watched: list[int] = []  # one column per poll: old means that the instrument does not answer
         self.on_poll: list[Callable[[], None]] = []  # called after each good poll, e.g. the guard's scan
@@ -64,11 +65,11 @@ class Instrument(ABC):
 
     async def ask(self, dialogue: Callable[[], Dialogue[T]], deadline_s: float | None = None) -> T:
         """Read something now; returns when it was answered."""
-        return await self.line.transact(self.name, dialogue, deadline_s or self.DEADLINE_S)
+        return await self.line.transact(self.name, self._known(dialogue), deadline_s or self.DEADLINE_S)
 
     async def act(self, dialogue: Callable[[], Dialogue[T]], permit: Permit) -> T:
         """Command something; returns the value read back, once the instrument has accepted."""
-        return await self.line.transact(self.name, dialogue, self.DEADLINE_S, permit)
+        return await self.line.transact(self.name, self._known(dialogue), self.DEADLINE_S, permit)
 
     def poll(
         self,
@@ -97,11 +98,7 @@ class Instrument(ABC):
             for told in self.on_poll:
                 told()
 
-        def question() -> Dialogue[T]:
-            # after the link was lost nobody knows what answers now
-            return dialogue() if self.identity else self._identified(dialogue)
-
-        poll = Poll(self.name, period_s, self.DEADLINE_S, question, answered, failed)
+        poll = Poll(self.name, period_s, self.DEADLINE_S, self._known(dialogue), answered, failed)
         # On a common grid, so that polls of different lines fall into one turn of the event loop.
         poll.due_s = math.ceil(asyncio.get_running_loop().time() / GRID_S) * GRID_S
         self.watched.append(columns[0])
@@ -121,8 +118,17 @@ class Instrument(ABC):
         """Write one value of this instrument into the table."""
         self.tags.put(self.tag[name], value, now_s, quality)
 
+    def _known(self, dialogue: Callable[[], Dialogue[T]]) -> Callable[[], Dialogue[T]]:
+        """The dialogue, but after the link was lost ask first who answers now."""
+
+        def asked() -> Dialogue[T]:
+            return self._identified(dialogue) if self._forgotten else dialogue()
+
+        return asked
+
     def _identified(self, dialogue: Callable[[], Dialogue[T]]) -> Dialogue[T]:
         self.identity = yield from self.identify()
+        self._forgotten = False
         return (yield from dialogue())
 
     def _refresh(self, columns: Sequence[int], period_s: float) -> None:
@@ -130,4 +136,4 @@ class Instrument(ABC):
             self.tags.fresh_s[i] = 2.0 * period_s + self.DEADLINE_S
 
     def _forget(self) -> None:
-        self.identity = ""
+        self._forgotten = True

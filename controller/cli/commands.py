@@ -23,6 +23,9 @@ def _exits(command: Callable[..., int]) -> Callable[..., None]:
 
         try:
             code = command(*args, **options)
+        except KeyboardInterrupt:
+            click.echo("interrupted before anything had started", err=True)
+            code = Exit.INTERRUPTED
         except Exception as error:
             message, code = explain(error, as_json=bool(options.get("as_json")))
             click.echo(message, err=True)
@@ -82,6 +85,8 @@ def run(as_json: bool, settings: tuple[str, ...], **options: Any) -> int:
     if options["live"] and (chosen.faults or chosen.real_time or chosen.speed != 1.0):
         raise CommandError("--live takes no --fault, --real-time or --speed: the tool decides those", Exit.USAGE)
     outcome = with_progress(chosen.recipe, lambda progress: run_recipe(chosen, progress))
+    if as_json and outcome.summary.reason:
+        click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)
     click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
     return outcome.exit
 

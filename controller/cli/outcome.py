@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from controller.record.unusual import happened_first, unusual
 if TYPE_CHECKING:
     from controller.cli.run import Progress, RunOutcome
 
+WIDTH = 80
 EXPECTED_S = 3600.0  # full length of the bar; runs of both methods take about this long
 
 
@@ -22,7 +24,7 @@ def with_progress(title: str, run: Callable[[Progress], RunOutcome]) -> RunOutco
 
 
 def show_outcome(outcome: RunOutcome) -> str:
-    """At most 80 columns, for people."""
+    """At most 80 columns, for people; only the path of the report may be longer."""
     summary = outcome.summary
     started = summary.started
     badge = "SIMULATED  " if started is not None and started.simulated else ""
@@ -34,7 +36,12 @@ def show_outcome(outcome: RunOutcome) -> str:
     if summary.results:
         lines.append(result_table(summary).rstrip())
     if summary.first_alarm is not None:
-        lines.append(f"first    {happened_first(summary)}")
-    lines += [f"note     {sentence}" for sentence in unusual(summary)]
+        lines.append(_wrapped("first", happened_first(summary)))
+    said = summary.first_alarm.alarm.happened if summary.first_alarm is not None else None
+    lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
     lines.append(f"report   {outcome.report}")
     return "\n".join(lines)
+
+
+def _wrapped(label: str, text: str) -> str:
+    return textwrap.fill(text, WIDTH, initial_indent=f"{label:<9}", subsequent_indent=" " * 9, break_long_words=False)

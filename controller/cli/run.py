@@ -25,7 +25,8 @@ from controller.record.result import Summary, judge, summary_of
 from controller.record.runfile import RunFile
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
-from controller.sequence.sequencer import Sequencer, questions
+from controller.sequence.questions import questions
+from controller.sequence.sequencer import Sequencer
 from controller.sequence.steps import VERBS
 from controller.station import Station, StationError
 from controller.tool import ToolFile

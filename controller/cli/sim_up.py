@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import yaml
 
-from controller.cli.exits import Exit
+from controller.cli.exits import CommandError, Exit
 from controller.cli.script import load_operator
 from controller.cli.simulated import ScaledLoop, make_scene, make_station, serve
 from springback.places import config_file
@@ -31,7 +31,7 @@ def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: 
         try:
             addresses = await serve(station, list(template["lines"]))
             if write_tool is not None:
-                write_tool.write_text(_tool_text(template, addresses), encoding="utf-8")
+                _write(write_tool, _tool_text(template, addresses))
             click.echo(_announce(addresses, write_tool, as_json=as_json))
             click.get_text_stream("stdout").flush()
             await told.wait()
@@ -44,6 +44,16 @@ def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: 
     finally:
         loop.close()
     return Exit.PASSED
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: another process may be waiting for the file."""
+    half = path.with_name(f".{path.name}.half")
+    try:
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}; name another file", Exit.USAGE) from None
 
 
 def _tool_text(template: dict[str, object], addresses: Mapping[str, str]) -> str:

@@ -38,6 +38,7 @@ class MoldDispenser(Module):
             ZoneNames("mold.heat", "mold_contactor", "mold.temperature", "mold.setpoint", "mold.temperature"),
         )
         self.expires_s = 0.0
+        self._shot_began_s: float | None = None
         index = self.tags.index
         self.tags.add("mold", Value("error", "K", -500, 500, "mold setpoint minus temperature"))
         self._error = Derived(self.tags, "mold.error", ("mold.setpoint", "mold.temperature"))
@@ -89,10 +90,15 @@ class MoldDispenser(Module):
 
     async def shoot(self, time_s: float) -> None:
         """One shot into the mold; returns when it is over. Refused when it would pass the recipe's cap."""
-        mass_g = self.value("dispenser.rate") * time_s
-        self.set("dispenser.mass_asked", self.value("dispenser.mass_out") + mass_g)
-        await self._shot(time_s, "dispenser.shot")
-        self.set("dispenser.mass_out", self.value("dispenser.mass_out") + mass_g)
+        rate_g_s, before_g = self.value("dispenser.rate"), self.value("dispenser.mass_out")
+        self.set("dispenser.mass_asked", before_g + rate_g_s * time_s)
+        self._shot_began_s = None
+        try:
+            await self._shot(time_s, "dispenser.shot")
+        finally:  # what has left the needle counts, also when the shot was cut short
+            if self._shot_began_s is not None:
+                flowed_s = min(time_s, asyncio.get_running_loop().time() - self._shot_began_s)
+                self.set("dispenser.mass_out", before_g + rate_g_s * flowed_s)
 
     async def calibrate(self, time_s: float) -> float:
         """One shot into the balance cup; returns its mass in g and keeps the rate."""
@@ -104,13 +110,12 @@ class MoldDispenser(Module):
 
     # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
-        actions = [
-            self.safe_switch("dispenser_air", 0, lambda: not self.on("line_plc.out_dispenser_air")),
+        # A mold may keep its heat for ten minutes while somebody watches; a run that ends leaves nobody to do so.
+        return [
+            self.safe_switch("dispenser_air", 0, lambda: self.off("line_plc.out_dispenser_air")),
             self.safe_switch("needle_down", 0, lambda: self.on("dispenser.needle_up"), 5.0),
+            self.mold.safe_action(),
         ]
-        if failure_class is FailureClass.EMERGENCY or "mold_heater" in lost:
-            actions.append(self.mold.safe_action())
-        return actions
 
     # ------------------------------------------------------------------------------------------ parts
     async def _shot(self, time_s: float, action: str) -> None:
@@ -125,6 +130,7 @@ class MoldDispenser(Module):
             0.0011,
         )
         shots = await self.order(action, "dispenser.shot", 0.0, "", unit.shoot, tolerance=1e9)
+        self._shot_began_s = loop.time()
         over_s = loop.time() + time_s
         await self.reached(
             lambda: loop.time() >= over_s and self.fresh("dispenser.shots") and self.value("dispenser.shots") > shots,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 from controller.equipment.module import Derived, Module
 from controller.guard.safe import FailureClass, SafeAction
 from controller.guard.scan import Guard
 from drivers.capabilities import Axis, Outputs, Spindle, ThicknessGauge
+from drivers.errors import InstrumentError
 from drivers.reading import Value
+
+log = logging.getLogger(__name__)
 
 TRAVEL_UM_S = 5000.0
 APPROACH_UM_S = 10.0
@@ -17,6 +21,7 @@ RETRACT_UM = 50.0
 OVERTRAVEL_UM = 12.0  # the stage is sent this far below the target: deflection, wear and growth lie in between
 CUT_UM = 1.0  # less thickness than at the start of the feed: the wheel cuts
 STANDSTILL_S = 30.0
+RAMP_DOWN_S = 15.0  # from 4,500 rpm at 500 rpm/s, and some
 SPINDLE_REST_S = 1.5  # the head must be up this long before the spindle loses its power
 
 
@@ -55,6 +60,7 @@ class Grinder(Module):
         self._speed_error = Derived(self.tags, "grinder.speed_error", ("grinder.spindle",))
         self._load = Derived(self.tags, "grinder.load", ("grinder.power",))
         self._step = Derived(self.tags, "grinder.thickness_step", ("grinder.thickness",))
+        self._stops: set[asyncio.Task[None]] = set()
         self._asked_rpm = 0.0
         self._last_um = 0.0
         self._start_um = 0.0
@@ -137,33 +143,42 @@ class Grinder(Module):
         self._start_um, self._offset_um = self.value("grinder.thickness"), None
         await asyncio.sleep(1.2)  # speed must have been right for a second, and the gauge read at its fast rate
         contact_um = self._start_um + 5.0
-        try:
-            if self.value("grinder.z") * 1000.0 > contact_um + 1.0:
-                await self._feed(contact_um, APPROACH_UM_S)
-                await self.reached(
-                    lambda: self._near(contact_um), self.facts.approach_um / APPROACH_UM_S * 2 + 30, "contact"
-                )
-            lowest_um = max(self.facts.minimum_thickness_um, target_um - OVERTRAVEL_UM)
-            await self._feed(lowest_um, feed_um_s)
-            way_um = contact_um - target_um + OVERTRAVEL_UM
-            await self.reached(
-                lambda: self.fresh("grinder.thickness") and self.value("grinder.thickness") <= target_um,
-                way_um / feed_um_s * 1.5 + 30.0,
-                f"{target_um:.1f} um",
-            )
-        finally:
-            self.set("grinder.feeding", 0.0)
+        if self.value("grinder.z") * 1000.0 > contact_um + 1.0:
+            await self._feed(contact_um, APPROACH_UM_S)
+            way_s = self.facts.approach_um / APPROACH_UM_S
+            await self.reached(lambda: self._near(contact_um), 2.0 * way_s + 30.0, "contact")
+        await self._feed(max(self.facts.minimum_thickness_um, target_um - OVERTRAVEL_UM), feed_um_s)
+        way_um = contact_um - target_um + OVERTRAVEL_UM
+        await self.reached(
+            lambda: self.fresh("grinder.thickness") and self.value("grinder.thickness") <= target_um,
+            way_um / feed_um_s * 1.5 + 30.0,
+            f"{target_um:.1f} um",
+        )
         await self.stop_feed()
 
     async def stop_feed(self, *, safe: bool = False) -> None:
-        """Stop the stage where it is."""
-        self.set("grinder.feeding", 0.0)
+        """Stop the stage where it is; the feed counts as going on until the stage has accepted."""
         await self.order("grinder.stop_feed", "z_stage.stop", 0.0, "mm", self.stage.stop, tolerance=1e9, safe=safe)
+        self.set("grinder.feeding", 0.0)
 
     async def retract(self, by_um: float = RETRACT_UM) -> None:
-        """Lift the wheel off the part; spindle and coolant go on."""
-        await self.stop_feed()
-        await self._move(self.value("grinder.z") * 1000.0 + by_um, TRAVEL_UM_S, "grinder.retract", "grinder.travel")
+        """Stop the feed and lift the wheel off the part; spindle and coolant go on. Waits for no disk and no permit."""
+        await self.stop_feed(safe=True)
+        height_um = min(self.value("grinder.z") * 1000.0 + by_um, self.facts.safe_height_mm * 1000.0)
+        await self._move(height_um, TRAVEL_UM_S, "grinder.retract", None, safe=True)
+        await self.reached(lambda: self._near(height_um), 5.0, "off the part")
+
+    def block(self) -> None:
+        """Stop the feed at once: the interlock of the feed is lost."""
+        if self.value("grinder.feeding"):
+            task = asyncio.get_running_loop().create_task(self.stop_feed(safe=True), name="stop feed")
+            self._stops.add(task)
+            task.add_done_callback(self._stopped)
+
+    def _stopped(self, task: asyncio.Task[None]) -> None:
+        self._stops.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.warning("stop feed: %s", task.exception())  # the gate has recorded it, and the hold stops it again
 
     async def rest(self) -> None:
         """Wheel to its safe height, spindle to standstill, coolant off; the chuck keeps the part."""
@@ -181,38 +196,26 @@ class Grinder(Module):
 
     # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
-        self.gauge.feeding(False)
-        self.set("grinder.feeding", 0.0)
         quick = failure_class is FailureClass.EMERGENCY or "z_stage" in lost
         return [
-            self._quick_lift() if quick else SafeAction("grinder: retract", self._retract_safe, self._is_clear, 60.0),
-            SafeAction("grinder: spindle off", self._spindle_after_lift, self._spindle_at_rest, STANDSTILL_S + 15.0),
-            SafeAction(
-                "grinder: coolant off at standstill",
-                self._coolant_after_standstill,
-                lambda: not self.on("line_plc.out_coolant"),
-                STANDSTILL_S + 20.0,
-            ),
+            SafeAction("grinder: quick-lift", self._quick_lift, lambda: self.on("grinder.wheel_lifted"), 3.0)
+            if quick
+            else SafeAction("grinder: retract", self._retract_safe, self._is_clear, 20.0),
+            SafeAction("grinder: spindle off", self._spindle_after_lift, self._is_off, STANDSTILL_S + 10.0),
+            SafeAction("grinder: coolant off at standstill", self._coolant_after_standstill, self._is_dry, 60.0),
         ]
 
-    def _quick_lift(self) -> SafeAction:
-        async def lift() -> None:
-            await self.switch("wheel_down", 0, safe=True)
-            if "z_stage" not in self.guard.lost:
-                await self.stop_feed(safe=True)
-
-        return SafeAction("grinder: quick-lift", lift, lambda: self.on("grinder.wheel_lifted"), 3.0)
+    async def _quick_lift(self) -> None:
+        await self.switch("wheel_down", 0, safe=True)
+        if "z_stage" not in self.guard.lost:
+            await self.stop_feed(safe=True)
+        self.gauge.feeding(False)
 
     async def _retract_safe(self) -> None:
-        """Lift by the stage; when it does not obey, or is lost on the way, by the quick-lift."""
-        try:
-            await self.stop_feed(safe=True)
-            if not self._is_clear():
-                await self._move(self.facts.safe_height_mm * 1000.0, TRAVEL_UM_S, "grinder.retract", None, safe=True)
-                await self.guard.until(lambda: self._is_clear() or "z_stage" in self.guard.lost)
-        finally:
-            if not self._is_clear():
-                await self.switch("wheel_down", 0, safe=True)
+        await self.stop_feed(safe=True)
+        if not self._is_clear():
+            await self._move(self.facts.safe_height_mm * 1000.0, TRAVEL_UM_S, "grinder.retract", None, safe=True)
+        self.gauge.feeding(False)
 
     def _is_clear(self) -> bool:
         return (self.fresh("grinder.z") and self.value("grinder.z") >= self.facts.safe_height_mm - 0.05) or self.on(
@@ -220,20 +223,28 @@ class Grinder(Module):
         )
 
     async def _spindle_after_lift(self) -> None:
-        await asyncio.sleep(SPINDLE_REST_S)
-        if "spindle" not in self.guard.lost:
-            await self._spindle_off(safe=True)
-            async with asyncio.timeout(STANDSTILL_S):
-                await self.guard.until(lambda: self.on("grinder.standstill"))
+        """Ramp down, then take the power; a drive that does not answer, or never stands still, loses it all the same."""
+        if not self.on("grinder.standstill"):
+            await asyncio.sleep(SPINDLE_REST_S)
+        try:
+            if "spindle" not in self.guard.lost:
+                await self._spindle_off(safe=True)
+                async with asyncio.timeout(RAMP_DOWN_S):
+                    await self.guard.until(lambda: self.on("grinder.standstill"))
+        except (InstrumentError, TimeoutError) as error:
+            log.warning("spindle off: %r", error)
         await self.switch("spindle_contactor", 0, safe=True)
 
-    def _spindle_at_rest(self) -> bool:
-        return self.fresh("line_plc.out_spindle_contactor") and not self.on("line_plc.out_spindle_contactor")
+    def _is_off(self) -> bool:
+        return self.off("line_plc.spindle_contactor_closed") and self.on("grinder.standstill")
 
     async def _coolant_after_standstill(self) -> None:
         await self.guard.until(lambda: self.on("grinder.standstill"))
         await self.switch("coolant", 0, safe=True)
         await self.switch("chuck_motor", 0, safe=True)
+
+    def _is_dry(self) -> bool:
+        return self.off("line_plc.out_coolant")
 
     # ------------------------------------------------------------------------------------------ parts
     async def _spindle_off(self, *, safe: bool) -> None:

@@ -38,11 +38,12 @@ class HeatZone:
         NotReached when it takes ten minutes longer than the ramp itself.
         """
         module, names, loop = self.module, self.names, asyncio.get_running_loop()
-        await module.switch(names.contactor, 1, names.action)
+        start_s, start_degC = loop.time(), module.value(names.temperature)
+        await self._set(start_degC, rate_K_s)  # before there is power: the loop may hold an old setpoint
         await module.order(
             names.action, f"{names.setpoint} remote", 1.0, "", lambda permit: self.control.use_remote(True, permit)
         )
-        start_s, start_degC = loop.time(), module.value(names.temperature)
+        await module.switch(names.contactor, 1, names.action)
         self.target_degC = target_degC
         ramp_s = abs(target_degC - start_degC) / rate_K_s
         deadline_s = start_s + ramp_s + SLACK_S
@@ -60,8 +61,10 @@ class HeatZone:
         )
 
     async def off(self) -> None:
-        """Open the contactor; returns when the PLC has accepted."""
+        """Open the contactor; returns when its auxiliary contact says so."""
         await self.module.switch(self.names.contactor, 0, safe=True)
+        closed = f"line_plc.{self.names.contactor}_closed"
+        await self.module.reached(lambda: self.module.off(closed), 2.0, f"{self.names.contactor} open")
 
     async def cool_below(self, limit_degC: float, deadline_s: float) -> None:
         """Heater off, then wait until the zone is colder than `limit_degC`."""
@@ -77,9 +80,7 @@ class HeatZone:
     def safe_action(self) -> SafeAction:
         """Contactor open, seen by its auxiliary contact."""
         closed = f"line_plc.{self.names.contactor}_closed"
-        return self.module.safe_switch(
-            self.names.contactor, 0, lambda: self.module.fresh(closed) and self.module.value(closed) == 0.0
-        )
+        return self.module.safe_switch(self.names.contactor, 0, lambda: self.module.off(closed))
 
     async def _set(self, setpoint_degC: float, rate_K_s: float) -> None:
         await self.module.order(

@@ -59,11 +59,13 @@ class LineModule(Module):
         if self.on("line.enabled"):
             return
         await self.call(Call.PRESS_RESET)
-        await self.reached(lambda: self.on("line.reset_button"), deadline_s, "the panel's reset button pressed")
-        await self.switch("enable_reset", 1)
-        await self.reached(lambda: self.on("line.enabled"), 2.0, "ENABLE")
-        await self.switch("enable_reset", 0)
-        await self.call(Call.NONE)
+        try:
+            await self.reached(lambda: self.on("line.reset_button"), deadline_s, "the panel's reset button pressed")
+            await self.switch("enable_reset", 1)
+            await self.reached(lambda: self.on("line.enabled"), 2.0, "ENABLE")
+        finally:
+            await self.switch("enable_reset", 0, safe=True)
+            await self.call(Call.NONE)
 
     async def call(self, what: Call) -> None:
         """Light the call lamp, or put it out; a lamp never waits for a permit."""

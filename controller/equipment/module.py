@@ -75,6 +75,9 @@ class Module:
         """True while something of the module moves, or could at once."""
         return False
 
+    def block(self) -> None:
+        """Stop the output at once because an interlock is lost; nothing to stop by default."""
+
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> Sequence[SafeAction]:
         """Actions of the safe state in order; see `controller.guard.safe`."""
         return ()
@@ -88,6 +91,11 @@ class Module:
         """True when a tag that is 0 or 1 reads 1 and is fresh."""
         i = self.tags.index(tag)
         return self.tags.value[i] == 1.0 and self.tags.fresh(i, asyncio.get_running_loop().time())
+
+    def off(self, tag: str) -> bool:
+        """True when a tag that is 0 or 1 reads 0 and is fresh: not knowing is not off."""
+        i = self.tags.index(tag)
+        return self.tags.value[i] == 0.0 and self.tags.fresh(i, asyncio.get_running_loop().time())
 
     def fresh(self, tag: str) -> bool:
         """True when the tag's reading may be used."""

@@ -43,7 +43,9 @@ class Press(Module):
         Value("asked", "kPa", -20, 1000, "pressure asked for last"),
         Value("holding", "", 0, 1, "the pressure has settled after a ramp up"),
         Value("effort_settled", "%", -200, 200, "controller effort when the pressure had settled"),
-        Value("setpoint", "kPa", -20, 1000, "where the pressure ought to be now, on its ramp; the pressure without one"),
+        Value(
+            "setpoint", "kPa", -20, 1000, "where the pressure ought to be now, on its ramp; the pressure without one"
+        ),
         Value("gap", "um", -100, 10000, "platen gap, mean of three points"),
         Value("tilt", "um", 0, 10000, "platen gap, largest difference of three points"),
         Value("pressure_error", "kPa", -1000, 1000, "setpoint minus pressure"),
@@ -134,11 +136,11 @@ class Press(Module):
             await self.control_off()
 
     async def freeze(self) -> None:
-        """Keep the pressure that is there now."""
+        """Keep the pressure that is there now; ahead of everything else, since a hold may not wait for a disk."""
         present_kPa = self.value("press.pressure")
         if present_kPa > VENTED_KPA:
             self._unsettle()
-            await self._target(round(present_kPa, 2), self.release_kPa_s, "press.freeze")
+            await self._target(round(present_kPa, 2), self.release_kPa_s, "press.freeze", safe=True)
 
     async def evacuate(self, target_kPa: float, rate_kPa_s: float) -> None:
         """Bring the inner side to an absolute pressure; returns when it is within 1 kPa."""
@@ -184,54 +186,53 @@ class Press(Module):
     # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
         dump = failure_class is FailureClass.EMERGENCY or "press_pressure" in lost
-        actions = [
-            SafeAction("press: dump", self._dump, self._vented, 30.0) if dump else self._release(),
+        release_s = max(0.0, self.value("press.pressure")) / self.release_kPa_s * 1.5 + TAIL_S
+        return [
+            SafeAction("press: dump", self._dump, self._empty, 30.0)
+            if dump
+            else SafeAction("press: release", self._release, self._empty, release_s),
             self.platen.safe_action(),
+            self.safe_switch("inner_vacuum", 0, lambda: self.off("line_plc.out_inner_vacuum")),
+            SafeAction("press: inner vent", self._vent_inner_now, self._inner_open, 15.0)
+            if dump
+            else SafeAction("press: inner side to atmosphere", self._bleed_inner, self._inner_open, 60.0),
+            self.safe_switch("pump", 0, lambda: self.off("line_plc.out_pump")),
         ]
-        actions.append(self.safe_switch("inner_vacuum", 0, lambda: not self.on("line_plc.out_inner_vacuum")))
-        if dump:
-            actions.append(self.safe_switch("inner_vent_shut", 0, lambda: not self.on("line_plc.out_inner_vent_shut")))
-        else:
-            actions.append(SafeAction("press: inner side to atmosphere", self._bleed_inner, self._inner_vented, 60.0))
-        actions.append(self.safe_switch("pump", 0, lambda: not self.on("line_plc.out_pump")))
-        return actions
 
     async def _dump(self) -> None:
         await self.switch("dump_shut", 0, safe=True)
-        if not self._controller_lost():
+        if "press_pressure" not in self.guard.lost:
             await self.control_off(safe=True)
 
-    def _release(self) -> SafeAction:
-        pressure_kPa = max(0.0, self.value("press.pressure"))
-
-        async def release() -> None:
-            """Release by the controller; when it does not obey, or is lost on the way, dump."""
-            try:
-                if pressure_kPa > VENTED_KPA:
-                    await self._target(0.0, self.release_kPa_s, "press.release", safe=True)
-                    await self.guard.until(lambda: self._vented() or self._controller_lost())
-            finally:
-                await self._dump()
-
-        return SafeAction("press: release", release, self._vented, pressure_kPa / self.release_kPa_s * 1.5 + TAIL_S)
-
-    def _controller_lost(self) -> bool:
-        return "press_pressure" in self.guard.lost
-
-    def _vented(self) -> bool:
-        coarse = "press.pressure_coarse"
-        tag = "press.pressure" if self.fresh("press.pressure") else coarse
-        return self.fresh(tag) and abs(self.value(tag)) < VENTED_KPA
-
-    def _inner_vented(self) -> bool:
-        return self.fresh("press.vacuum") and abs(self.value("press.vacuum") - ATMOSPHERE_KPA) < VENTED_KPA
+    async def _release(self) -> None:
+        """Release by the controller, then leave the chamber open; a controller that is lost on the way means a dump."""
+        if not self._vented():
+            await self._target(0.0, self.release_kPa_s, "press.release", safe=True)
+            await self.guard.until(self._vented)
+        await self._dump()
 
     async def _bleed_inner(self) -> None:
         if not self._inner_vented():
             await self._inner(ATMOSPHERE_KPA, self.release_kPa_s, "press.inner_release", safe=True)
             await self.guard.until(self._inner_vented)
+        await self._vent_inner_now()
+
+    async def _vent_inner_now(self) -> None:
         await self.switch("inner_control", 0, safe=True)
         await self.switch("inner_vent_shut", 0, safe=True)
+
+    def _empty(self) -> bool:
+        return self._vented() and self.off("line_plc.out_dump_shut")
+
+    def _vented(self) -> bool:
+        tag = "press.pressure" if self.fresh("press.pressure") else "press.pressure_coarse"
+        return self.fresh(tag) and abs(self.value(tag)) < VENTED_KPA
+
+    def _inner_open(self) -> bool:
+        return self._inner_vented() and self.off("line_plc.out_inner_vent_shut")
+
+    def _inner_vented(self) -> bool:
+        return self.fresh("press.vacuum") and abs(self.value("press.vacuum") - ATMOSPHERE_KPA) < VENTED_KPA
 
     # ------------------------------------------------------------------------------------------ parts
     async def _target(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:

@@ -15,8 +15,11 @@ from typing import Protocol
 from controller.guard.interlocks import Interlock, Kind
 from controller.recipe.limits import Limit
 from controller.record.events import Event, Intent, Outcome, Refusal
+from controller.record.store import RecordError
 from drivers.errors import InstrumentError, ReadbackMismatch, Superseded
 from drivers.permit import Permit
+
+RECORD_S = 2.0  # for an intent to be durable
 
 
 class OrderRefused(Exception):
@@ -93,11 +96,20 @@ class Gate:
             self.record.event(intent)
         else:
             self._permit(order)
-            await self.record.intent(intent)
+            await self._recorded(intent)
             if epoch != self.epoch:
                 self.record.event(Outcome(intent.id, "superseded"))
                 raise Superseded(f"{order.output}: a trip came before the command was sent")
         return await self._send(order, Permit(epoch, order.safe), intent.id)
+
+    async def _recorded(self, intent: Intent) -> None:
+        """Wait until the intent is durable, but not for ever: what cannot be recorded is not done."""
+        try:
+            async with asyncio.timeout(RECORD_S):
+                await self.record.intent(intent)
+        except (TimeoutError, RecordError) as error:
+            reason = str(error) or f"the run record did not take the intent within {RECORD_S:g} s"
+            raise OrderRefused(intent.action, reason, "make room on the disk, then resume") from None
 
     def unmet(self, action: str) -> OrderRefused | None:
         """Why `action` is not permitted now, or None."""

@@ -1,20 +1,17 @@
 """The safe state: what each module does to get there, in order, confirmed by reading back.
 
 Actions start in the order energy, motion, the rest; each has its own deadline, so one actuator that does not obey never
-delays the others. What is not confirmed in time is reported, and the guard then withdraws the host heartbeat: the
-hard-wired behaviour of the machine does the rest.
+delays the others. What fails is tried again until its deadline; what is not confirmed then is reported at once, and the
+guard withdraws the host heartbeat: the hard-wired behaviour of the machine does the rest.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
-
-from controller.guard.gate import OrderRefused
-from drivers.errors import InstrumentError
 
 
 class FailureClass(IntEnum):
@@ -30,7 +27,7 @@ class FailureClass(IntEnum):
 class SafeAction:
     """One actuator on its way to its safe state.
 
-    `do` gives the orders (again and again is harmless); `confirmed` looks at polled tags; both within `deadline_s`.
+    `do` gives the orders; giving them again is harmless. `confirmed` looks at fresh readings. Both within `deadline_s`.
     """
 
     name: str
@@ -57,29 +54,84 @@ class SafeModule(Protocol):
         """True while something of the module moves, or could at once: it is watched at the full rate then."""
         ...
 
+    def block(self) -> None:
+        """Stop the module's output at once: an interlock is lost. Returns at once; the order is on its way."""
+        ...
+
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> Sequence[SafeAction]:
-        """Actions in order; `lost` are the instruments that no longer answer."""
+        """Actions in order, for every state the module may be in; `lost` are the instruments that no longer answer."""
         ...
 
 
-CONFIRM_EVERY_S = 0.05
+AGAIN_S = 0.5  # between two attempts of an action
+LOOK_S = 0.05  # between two looks at the readings
 
 
-async def make_safe(actions: Sequence[SafeAction]) -> list[SafeOutcome]:
-    """Carry out all actions at once, begun in their order; returns when each is confirmed or its deadline has passed."""
-    return list(await asyncio.gather(*(_carry_out(action) for action in actions)))
+async def make_safe(actions: Sequence[SafeAction], report: Callable[[SafeOutcome], None]) -> list[SafeOutcome]:
+    """Carry out all actions at once, begun in their order; returns when each is confirmed or its deadline has passed.
+
+    `report` is told of each outcome when it is known, before the others are.
+    """
+
+    async def one(action: SafeAction) -> SafeOutcome:
+        outcome = await _carry_out(action)
+        report(outcome)
+        return outcome
+
+    return list(await asyncio.gather(*(one(action) for action in actions)))
 
 
 async def _carry_out(action: SafeAction) -> SafeOutcome:
-    detail = ""
+    done, detail = False, ""
     try:
         async with asyncio.timeout(action.deadline_s):
-            try:
-                await action.do()
-            except (InstrumentError, OrderRefused) as error:
-                detail = str(error)
-            while not action.confirmed():
-                await asyncio.sleep(CONFIRM_EVERY_S)
+            while True:
+                if not done:
+                    done, detail = await _attempt(action)
+                if done and action.confirmed():
+                    return SafeOutcome(action.name, True, detail)
+                await asyncio.sleep(LOOK_S if done else AGAIN_S)
     except TimeoutError:
+        if action.confirmed():  # by whatever means, e.g. a spring
+            return SafeOutcome(action.name, True, detail)
         return SafeOutcome(action.name, False, detail or f"not confirmed within {action.deadline_s:g} s")
-    return SafeOutcome(action.name, True, detail)
+
+
+async def _attempt(action: SafeAction) -> tuple[bool, str]:
+    """Give the orders once; whatever fails is said, and no reason to stop."""
+    try:
+        await action.do()
+    except TimeoutError:
+        raise
+    except Exception as error:
+        return False, str(error) or repr(error)
+    return True, ""
+
+
+class SafeState:
+    """The safe state under way, if any: `carry_out` brings the modules there for a class and what is lost."""
+
+    def __init__(self, carry_out: Callable[[FailureClass, frozenset[str]], Coroutine[None, None, list[SafeOutcome]]]):
+        self._carry_out = carry_out
+        self._class: FailureClass | None = None
+        self._lost: frozenset[str] = frozenset()
+        self._task: asyncio.Task[list[SafeOutcome]] | None = None
+
+    def begin(self, failure_class: FailureClass, lost: frozenset[str]) -> None:
+        """Start it, or start it again when this is worse, or more is lost, than what is under way."""
+        worst = failure_class if self._class is None else min(failure_class, self._class)
+        if (worst, lost) == (self._class, self._lost):
+            return
+        self._class, self._lost = worst, lost
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.get_running_loop().create_task(self._carry_out(worst, lost), name="safe state")
+
+    async def wait(self) -> list[SafeOutcome]:
+        """Return when what was begun is confirmed, or overdue."""
+        while self._task is not None:
+            task = self._task
+            await asyncio.wait({task})
+            if task is self._task:
+                return task.result()
+        return []

@@ -7,13 +7,15 @@ end and nothing is left unconfirmed. It does not sequence: the sequencer is told
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
+from controller.guard.alarms import raised
 from controller.guard.gate import Gate
 from controller.guard.interlocks import Interlock, Kind, Unmet
-from controller.guard.safe import FailureClass, SafeModule, SafeOutcome, make_safe
+from controller.guard.safe import FailureClass, SafeModule, SafeOutcome, SafeState, make_safe
 from controller.recipe.expressions import Bound
 from controller.record.events import Alarm, Event, Note
 from drivers.capabilities import Outputs
@@ -21,7 +23,16 @@ from drivers.instrument import Instrument
 from drivers.links.line import Line
 from drivers.reading import Quality, TagTable
 
+log = logging.getLogger(__name__)
+
+MONITORED = {  # action of a monitor -> failure class, what we did
+    "warn": (FailureClass.INFORMATION, "warned only; the recipe goes on"),
+    "hold": (FailureClass.PROCESS_DEVIATION, "asked for a hold"),
+    "abort": (FailureClass.LOSS_OF_KNOWLEDGE, ""),
+}
+
 NOTHING: frozenset[str] = frozenset()
+HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
 BAD_FOR_S = 0.25  # a value that is there but BAD counts as unknown at once, as lost after this
 
 
@@ -79,9 +90,9 @@ class Guard:
         self._stateful: list[Bound] = []
         self._holding: set[str] = set()
         self._waits: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
-        self._safe_class: FailureClass | None = None
-        self._safe_task: asyncio.Task[list[SafeOutcome]] | None = None
-        gate.on_mismatch = lambda text: self.trip("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, "", {})
+        self._broken = False
+        self._safe = SafeState(self._make_safe)
+        gate.on_mismatch = lambda text: self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, ""))
 
     # ------------------------------------------------------------------------------------------ for the sequencer
     def arm(self, modules: Iterable[str]) -> None:
@@ -90,7 +101,7 @@ class Guard:
         self._watched = [i for i in self.interlocks if i.kind is not Kind.PERMISSIVE and i.module in self._in_use]
         self._answering = [(i, name) for name, (box, _) in self.instruments.items() for i in box.watched]
         clauses = [clause for i in self.interlocks if i.module in self._in_use for clause in i.must]
-        self._stateful = [clause.bound for clause in clauses if " for " in clause.text or "rate(" in clause.text]
+        self._stateful = [clause.bound for clause in clauses if clause.bound.remembers]
 
     def disarm(self) -> None:
         """Stop watching: nothing is energised any more."""
@@ -105,38 +116,57 @@ class Guard:
         self._waits.append((reached, future))
         await future
 
-    async def enter_safe_state(self, failure_class: FailureClass) -> list[SafeOutcome]:
-        """Bring every module in use to the safe state of the class; returns when all is confirmed or overdue.
+    def begin_safe_state(self, failure_class: FailureClass) -> None:
+        """Start bringing every module in use to the safe state of the class, or of a worse one that is under way."""
+        self._safe.begin(failure_class, frozenset(self.lost))
 
-        A worse class than the one under way starts its own actions at once.
-        """
-        task = self._start_safe_state(failure_class)
-        while True:
-            outcomes = await asyncio.shield(task)
-            if task is self._safe_task:
-                return outcomes
-            task = self._safe_task or task
+    async def safe_state(self) -> list[SafeOutcome]:
+        """Wait until the safe state that was begun is confirmed, or overdue."""
+        return await self._safe.wait()
+
+    def supersede(self, why: str) -> None:
+        """Raise the epoch: nothing that was permitted before goes out any more, but for safe orders."""
+        epoch = self.gate.raise_epoch(why)
+        for line in self.lines:
+            line.flush(epoch)
 
     # ------------------------------------------------------------------------------------------ each scan
     def scan(self) -> None:
-        """Evaluate everything once; called after each exchange of the PLC block."""
+        """Evaluate everything once; called after each exchange of the PLC block.
+
+        The heartbeat changes only when the evaluation came to its end: a bug in it trips, and the PLC sees silence.
+        """
         now_s = asyncio.get_running_loop().time()
-        for derive in self.derivations:
-            derive(now_s)
-        if self._in_use:
-            self._look_for_lost(now_s)
-            for bound in self._stateful:
-                bound.evaluate(now_s)
-            for interlock in self._watched:
-                self._watch(interlock, now_s)
-            for monitor in self.monitors:
-                self._monitor(monitor, now_s)
-            self._compare_setpoints(now_s)
+        try:
+            self._evaluate(now_s)
+        except Exception as error:
+            log.exception("scan")
+            self.heartbeat_withdrawn = True
+            if not self._broken:
+                self._broken = True
+                self.trip(
+                    raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard")
+                )
+            return
         self._release_waits()
         self.record.sample()
         if not self.heartbeat_withdrawn:
             self.plc.beat()
         self.plc.calm(self._in_use != NOTHING and not any(module.moves() for module in self.modules.values()))
+
+    def _evaluate(self, now_s: float) -> None:
+        for derive in self.derivations:
+            derive(now_s)
+        if not self._in_use:
+            return
+        self._look_for_lost(now_s)
+        for bound in self._stateful:
+            bound.evaluate(now_s)
+        for interlock in self._watched:
+            self._watch(interlock, now_s)
+        for monitor in self.monitors:
+            self._monitor(monitor, now_s)
+        self._compare_setpoints(now_s)
 
     def scan_failed(self) -> None:
         """The PLC did not answer: evaluate what is known, so that its loss is seen; no heartbeat."""
@@ -146,37 +176,15 @@ class Guard:
         self._release_waits()
         self.record.sample()
 
-    def trip(
-        self,
-        code: str,
-        failure_class: FailureClass,
-        happened: str,
-        first_out: str,
-        values: dict[str, float | None],
-        likely: str = "",
-        do: str = "",
-    ) -> None:
+    def trip(self, alarm: Alarm) -> None:
         """Latch: flush what waits on the lines, start the safe state, tell the sequencer."""
-        epoch = self.gate.raise_epoch(code)
-        for line in self.lines:
-            line.flush(epoch)
-        self.record.event(
-            Alarm(
-                code,
-                int(failure_class),
-                True,
-                happened,
-                f"went to the safe state of class {int(failure_class)}",
-                likely,
-                do or "find the cause, then reset",
-                first_out,
-                values,
-            )
-        )
-        trip = Trip(code, failure_class, happened)
+        self.supersede(alarm.code)
+        failure_class = FailureClass(alarm.failure_class)
+        self.record.event(replace(alarm, we_did=f"went to the safe state of class {alarm.failure_class}"))
+        trip = Trip(alarm.code, failure_class, alarm.happened)
         if self.tripped is None:
             self.tripped = trip
-        self._start_safe_state(failure_class)
+        self.begin_safe_state(failure_class)
         self.on_trip(trip)
 
     # ------------------------------------------------------------------------------------------ parts of a scan
@@ -194,30 +202,20 @@ class Guard:
             self._report_lost(name, self.instruments[name][1])
 
     def _report_lost(self, name: str, needed_by: frozenset[str]) -> None:
-        happened = f"{name} does not answer"
-        if needed_by & self._in_use:
-            self.trip(
-                "any.lost",
-                FailureClass.LOSS_OF_KNOWLEDGE,
-                happened,
-                name,
-                {},
-                "instrument off, cable pulled, wrong address",
-                f"check power and cable of {name}; then reset",
-            )
+        needed = bool(needed_by & self._in_use)
+        alarm = raised(
+            "any.lost",
+            FailureClass.LOSS_OF_KNOWLEDGE if needed else FailureClass.INFORMATION,
+            f"{name} does not answer",
+            "went on: this run does not need it",
+            likely="instrument off, cable pulled, wrong address",
+            do=f"check power and cable of {name}; then reset",
+            first_out=name,
+        )
+        if needed:
+            self.trip(alarm)
         else:
-            self.record.event(
-                Alarm(
-                    "any.lost",
-                    int(FailureClass.INFORMATION),
-                    True,
-                    happened,
-                    "went on: this run does not need it",
-                    "instrument off or cable pulled",
-                    f"check power and cable of {name}",
-                    name,
-                )
-            )
+            self.record.event(alarm)
 
     def _watch(self, interlock: Interlock, now_s: float) -> None:
         if interlock.latched:
@@ -227,67 +225,41 @@ class Guard:
             self._holding.discard(interlock.id)
         elif interlock.kind is Kind.TRIP:
             interlock.latched = True
-            worse = interlock.failure_class if unmet.known else max(interlock.failure_class, 2)
-            self.trip(
-                interlock.id,
-                FailureClass(worse),
-                unmet.sentence(),
-                unmet.text,
-                unmet.values,
-                interlock.likely,
-                interlock.do,
-            )
+            self.trip(_alarm_of(interlock, unmet, "", interlock.do))
         elif interlock.id not in self._holding:
             self._holding.add(interlock.id)
-            self._interlock_lost(interlock, unmet)
-
-    def _interlock_lost(self, interlock: Interlock, unmet: Unmet) -> None:
-        self.record.event(
-            Alarm(
-                interlock.id,
-                interlock.failure_class,
-                True,
-                unmet.sentence(),
-                "held the job",
-                interlock.likely,
-                unmet.fix,
-                unmet.text,
-                unmet.values,
-            )
-        )
-        self.on_hold(interlock.id, unmet.sentence())
+            self.modules[interlock.module].block()
+            self.record.event(_alarm_of(interlock, unmet, "stopped the output, asked for a hold", unmet.fix))
+            self.on_hold(interlock.id, unmet.sentence())
 
     def _monitor(self, monitor: Monitor, now_s: float) -> None:
-        if monitor.healthy.evaluate(now_s) is not False:
+        state = monitor.healthy.evaluate(now_s)
+        if state is True:
             monitor.since_s, monitor.raised = None, False
             return
         if monitor.since_s is None:
             monitor.since_s = now_s
-        if monitor.raised or now_s - monitor.since_s < monitor.for_s:
+        lasts_s = monitor.for_s if state is False else max(monitor.for_s, BAD_FOR_S)
+        if monitor.raised or now_s - monitor.since_s < lasts_s:
             return
         monitor.raised = True
-        inputs = monitor.healthy.inputs()
-        happened = f"{monitor.text} is not met"
-        if monitor.action == "abort":
-            self.trip(f"monitor.{monitor.name}", FailureClass.LOSS_OF_KNOWLEDGE, happened, monitor.text, inputs)
-            return
-        did = "held the job" if monitor.action == "hold" else "warned only; the recipe goes on"
-        failure_class = FailureClass.PROCESS_DEVIATION if monitor.action == "hold" else FailureClass.INFORMATION
-        self.record.event(
-            Alarm(
-                f"monitor.{monitor.name}",
-                int(failure_class),
-                True,
-                happened,
-                did,
-                "",
-                "see the recipe's monitor",
-                monitor.text,
-                inputs,
-            )
+        code = f"monitor.{monitor.name}"
+        failure_class, did = MONITORED[monitor.action]
+        alarm = raised(
+            code,
+            failure_class,
+            f"{monitor.text} is not met",
+            did,
+            do="see the recipe's monitor",
+            first_out=monitor.text,
+            values=monitor.healthy.inputs(),
         )
+        if monitor.action == "abort":
+            self.trip(alarm)
+            return
+        self.record.event(alarm)
         if monitor.action == "hold":
-            self.on_hold(f"monitor.{monitor.name}", happened)
+            self.on_hold(code, alarm.happened)
 
     def _compare_setpoints(self, now_s: float) -> None:
         tags = self.tags
@@ -297,7 +269,7 @@ class Guard:
             if tags.time_s[i] - written_s > 2.0 * tags.fresh_s[i]:
                 name = tags.names[i]
                 text = f"{name} reads {tags.value[i]:g}, {value:g} was written; someone else is writing"
-                self.trip("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, name, {name: tags.value[i]})
+                self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, "", first_out=name))
                 return
 
     def _release_waits(self) -> None:
@@ -314,36 +286,55 @@ class Guard:
             self._waits = left
 
     # ------------------------------------------------------------------------------------------ safe state
-    def _start_safe_state(self, failure_class: FailureClass) -> asyncio.Task[list[SafeOutcome]]:
-        if self._safe_task is None or self._safe_class is None or failure_class < self._safe_class:
-            self._safe_class = failure_class
-            self._safe_task = asyncio.get_running_loop().create_task(self._make_safe(failure_class), name="safe state")
-        return self._safe_task
-
-    async def _make_safe(self, failure_class: FailureClass) -> list[SafeOutcome]:
+    async def _make_safe(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeOutcome]:
         actions = [
             action
             for name, module in self.modules.items()
             if name in self._in_use
-            for action in module.safe_actions(failure_class, frozenset(self.lost))
+            for action in module.safe_actions(failure_class, lost)
         ]
-        outcomes = await make_safe(actions)
-        for outcome in outcomes:
-            if outcome.confirmed:
-                self.record.event(Note(f"safe: {outcome.name}"))
-        missed = [outcome for outcome in outcomes if not outcome.confirmed]
-        if missed:
-            self.heartbeat_withdrawn = True
-            self.record.event(
-                Alarm(
-                    "safe.unconfirmed",
-                    int(FailureClass.EMERGENCY),
-                    True,
-                    "; ".join(f"{outcome.name}: {outcome.detail}" for outcome in missed),
-                    "withdrew the host heartbeat: the hard-wired chain takes the energy away",
-                    "actuator stuck, instrument lost",
-                    "look at the machine before anything else",
-                    missed[0].name,
-                )
-            )
+        outcomes = await make_safe(actions, self._report_safe)
+        if self.heartbeat_withdrawn:
+            await self._wait_for_hardware()
         return outcomes
+
+    def _report_safe(self, outcome: SafeOutcome) -> None:
+        if outcome.confirmed:
+            self.record.event(Note(f"safe: {outcome.name}"))
+            return
+        self.heartbeat_withdrawn = True
+        self.record.event(
+            raised(
+                "safe.unconfirmed",
+                FailureClass.EMERGENCY,
+                f"{outcome.name}: {outcome.detail}",
+                "withdrew the host heartbeat: the hard-wired chain takes the energy away",
+                likely="actuator stuck, instrument lost",
+                do="look at the machine before anything else",
+                first_out=outcome.name,
+            )
+        )
+
+    async def _wait_for_hardware(self) -> None:
+        """Without heartbeat ENABLE drops by itself; see it happen where the PLC still answers."""
+        enabled = self.tags.index("line.enabled")
+        try:
+            async with asyncio.timeout(HARDWARE_S):
+                await self.until(lambda: self.tags.value[enabled] == 0.0)
+        except TimeoutError:
+            self.record.event(Note("ENABLE was not seen to drop; the PLC may be lost", "warning"))
+
+
+def _alarm_of(interlock: Interlock, unmet: Unmet, did: str, do: str) -> Alarm:
+    """An interlock or trip in the words of its record; not knowing is class 2 at the least."""
+    failure_class = interlock.failure_class if unmet.known else max(interlock.failure_class, 2)
+    return raised(
+        interlock.id,
+        FailureClass(failure_class),
+        unmet.sentence(),
+        did,
+        likely=interlock.likely,
+        do=do,
+        first_out=unmet.text,
+        values=unmet.values,
+    )

@@ -104,6 +104,11 @@ class Bound:
         columns = zip(self._names, self._columns, strict=True)
         return {name: self._value[i] if fresh(i, self._now_s) else None for name, i in columns}
 
+    @property
+    def remembers(self) -> bool:
+        """True when it has a `for` or a `rate`, which want to be evaluated at every scan."""
+        return bool(self._memories)
+
     def reset(self) -> None:
         """Forget what `for` and `rate` remember, as at the begin of a step."""
         for memory in self._memories:

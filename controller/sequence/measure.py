@@ -12,6 +12,7 @@ from typing import Any
 from controller.equipment.module import NotReached
 from controller.recipe.model import Measurement, Recipe, Step
 from controller.sequence.prompts import Prompt
+from controller.sequence.questions import inspection_prompt
 from controller.sequence.verb import Tool
 from drivers.reading import Quality, TagTable, Value
 
@@ -32,8 +33,6 @@ async def measure(
     if measurement.predict is not None:
         return tool.line.value(measurement.predict)
     if measurement.inspect is not None:
-        from controller.sequence.step import inspection_prompt
-
         return float(await ask(inspection_prompt(step, name, measurement)))
     assert measurement.value is not None  # the loader gives one of the four
     return measurement.value.bind(tool.guard.tags).value(asyncio.get_running_loop().time())

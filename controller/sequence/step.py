@@ -14,6 +14,7 @@ from controller.recipe.model import Measurement, Recipe, Step
 from controller.record.events import Measured, Recorded
 from controller.sequence.measure import keep_result, measure
 from controller.sequence.prompts import Prompt
+from controller.sequence.questions import prompts_of
 from controller.sequence.verb import Tool, Verb
 
 AskPerson = Callable[[Prompt], Awaitable[Any]]
@@ -30,6 +31,7 @@ class StepRun:
         self._done: set[int] = set()
         self._waited = False
         self._dwelt_s = 0.0
+        self._measured: set[str] = set()
 
     async def run(self) -> None:
         """Carry out what is left of the step."""
@@ -43,7 +45,9 @@ class StepRun:
             self._waited = True
         await self._dwell()
         for name, measurement in self.step.measure.items():
-            await self._measure(name, measurement)
+            if name not in self._measured:
+                await self._measure(name, measurement)
+                self._measured.add(name)
 
     async def hold(self) -> None:
         """Bring the verbs that were at work to where they may stand."""
@@ -127,31 +131,6 @@ class StepRun:
             self.failed.append(f"{name} {accept.side(value)}" if accept and value == value else name)
 
 
-def prompts_of(step: Step) -> list[Prompt]:
-    """The step's questions in their order, inspection fields of its measurements not included."""
-    return [
-        Prompt(
-            id=f"{step.name}.{ask.field}",
-            step=step.name,
-            text=ask.text,
-            kind=ask.kind,
-            unit=ask.unit,
-            low=ask.low,
-            high=ask.high,
-            match=ask.match,
-            choices=ask.choices,
-            default=ask.default,
-        )
-        for ask in step.asks
-    ]
-
-
-def inspection_prompt(step: Step, name: str, measurement: Measurement) -> Prompt:
-    """The question for one field of an inspection record."""
-    field = measurement.inspect or name
-    return Prompt(f"{step.name}.{field}", step.name, f"inspection record: {field}", "inspection", measurement.unit)
-
-
 async def _together(parts: list[Any]) -> None:
     """Run all; when one fails the others are cancelled and its error is raised, plainly."""
     try:
@@ -159,6 +138,9 @@ async def _together(parts: list[Any]) -> None:
             for part in parts:
                 group.create_task(part)
     except BaseExceptionGroup as errors:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():  # dropped: what the parts said while they tidied up does not count
+            raise asyncio.CancelledError from None
         raise errors.exceptions[0] from None
 
 

@@ -15,6 +15,7 @@ from controller.equipment.grinder import Grinder
 from controller.equipment.line import LineModule
 from controller.equipment.press import Press
 from controller.guard.scan import Guard
+from controller.recipe.model import Recipe
 from controller.recipe.verb import CheckContext, Finding, Params
 from controller.record.events import Measured
 
@@ -59,3 +60,10 @@ class Verb(ABC):
 
     async def hold(self, tool: Tool, params: Any) -> None:
         """Go to where this verb may stand during a hold; standing still is the default."""
+
+
+def modules_of(recipe: Recipe) -> frozenset[str]:
+    """The modules that a recipe acts on; the guard watches them."""
+    return frozenset(
+        verb.uses(params) for step in recipe.steps for verb, params in step.verbs if isinstance(verb, Verb)
+    )

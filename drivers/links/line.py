@@ -115,6 +115,7 @@ class Line:
         self.quiet_s = quiet_s  # silence after a time-out
         self.exchanges: Counter[str] = Counter()
         self.connected = False
+        self._closed = True
         self.epoch = 0
         self.on_lost: list[Callable[[], None]] = []
         # what waits
@@ -143,11 +144,12 @@ class Line:
         """Connect; raises LinkLost when there is nothing at the address."""
         self._loop = asyncio.get_running_loop()
         await self.channel.open(self._on_data, self._on_lost)
-        self.connected = True
+        self.connected, self._closed = True, False
 
     async def close(self) -> None:
         """Ask nothing more, fail what waits, release the channel."""
         closed = LinkLost(f"{self.name}: the line was closed")
+        self._closed = True
         self._polls.clear()
         for timer in (self._timer, self._watch):
             if timer is not None:
@@ -192,13 +194,16 @@ class Line:
         `deadline_s` holds for each ask. Raises NoReply, GarbledReply, LinkLost, whatever the dialogue raises, and
         Superseded when a trip came first. Cancelling the caller does not cancel a request in flight.
         """
-        if permit is not None and not permit.safe and permit.epoch < self.epoch:
-            raise Superseded(f"{self.name}: a trip came before this command was sent")
-        if len(self._commands) >= QUEUE_MAX:
+        safe = permit is not None and permit.safe
+        if self._closed:
+            raise LinkLost(f"{self.name}: the line is closed")
+        if len(self._commands) >= QUEUE_MAX and not safe:
             raise LinkLost(f"{self.name}: {QUEUE_MAX} commands wait already; the line does not keep up")
+        if safe and not self.connected:
+            self._retry_at = 0.0  # what takes energy away does not wait for the next attempt to reconnect
         future: asyncio.Future[T] = self._loop.create_future()
         command = Command(who, dialogue, deadline_s, permit, future)
-        (self._safe if permit is not None and permit.safe else self._commands).append(command)
+        (self._safe if safe else self._commands).append(command)
         self._start()
         return await future
 
@@ -207,7 +212,7 @@ class Line:
         self.epoch = epoch
         self._fail_queue(
             Superseded(f"{self.name}: a trip came before this command was sent"),
-            lambda command: command.permit is not None and not command.permit.safe and command.permit.epoch < epoch,
+            lambda command: self._too_old(command.permit),
         )
 
     # ------------------------------------------------------------------------------------------ what comes next
@@ -270,9 +275,15 @@ class Line:
 
     # ------------------------------------------------------------------------------------------ one job
     def _begin(self, job: Command | Poll) -> None:
+        if isinstance(job, Command) and self._too_old(job.permit):
+            self._finish(job, None, Superseded(f"{self.name}: a trip came before this command was sent"))
+            return
         self._job = job
         self._dialogue = job.dialogue()
         self._go_on(Reply(None, None))
+
+    def _too_old(self, permit: Permit | None) -> bool:
+        return permit is not None and not permit.safe and permit.epoch < self.epoch
 
     def _go_on(self, reply: Reply) -> None:
         """Give the dialogue its reply and send what it asks next, until it has to wait or is done."""
@@ -313,8 +324,10 @@ class Line:
         self._buffer.clear()
         self._parse = ask.parse
         self._instant, self._sending = None, True
-        self.channel.write(ask.data, True)
-        self._sending = False
+        try:
+            self.channel.write(ask.data, True)
+        finally:
+            self._sending = False
         if self._instant is None:
             self._set_deadline(self._loop.time() + job.deadline_s)
         elif self._instant.error is None:
@@ -361,9 +374,9 @@ class Line:
         async def mend() -> None:
             try:
                 await work()
-            except LinkLost as error:
-                log.info("%s", error)
-                self.connected = False
+            except Exception as error:
+                log.info("%s: %s", self.name, error)
+                self._on_lost(str(error))
             finally:
                 self._mending = None
             self._start()
@@ -374,8 +387,9 @@ class Line:
         try:
             await self.channel.close()
             await self.channel.open(self._on_data, self._on_lost)
-        except LinkLost as error:
-            self._finish(job, None, error)
+        except Exception as error:  # whatever the library of the resource raises
+            lost = error if isinstance(error, LinkLost) else LinkLost(f"{self.name}: {self.channel.address}: {error}")
+            self._finish(job, None, lost)
             return
         self.connected = True
         if isinstance(job, Command):

@@ -59,6 +59,8 @@ def made(driver: Callable[..., Any], line: Line, **settings: object) -> Any:
 
 async def scan(instrument: Instrument, now_s: float) -> None:
     """Run each of the instrument's polls once through its line, as if the replies came at `now_s`."""
+    if not instrument.identity:
+        instrument.identity = await instrument.ask(instrument.identify)
     for poll in instrument.polls():
         poll.done(await instrument.ask(poll.dialogue), now_s)
 

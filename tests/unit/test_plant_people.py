@@ -14,6 +14,7 @@ from simulators.virtual_time import VirtualLoop
 from simulators.workpiece import Part
 
 Story = Callable[[Plant, Hands], Awaitable[None]]
+UNHURRIED = Script(reaction=3.0, carry=4.0, door=2.0, button=2.0)
 
 
 def tell(story: Story, script: Script | None = None, part: Part | None = None) -> None:
@@ -22,7 +23,7 @@ def tell(story: Story, script: Script | None = None, part: Part | None = None) -
     async def run() -> None:
         loop = asyncio.get_running_loop()
         plant = Plant(1, loop.time)
-        hands = Hands(plant, script, part)
+        hands = Hands(plant, script or UNHURRIED, part)
 
         async def beat() -> None:
             while True:

@@ -102,6 +102,9 @@ class Calibrate(Verb):
         await line.reached(lambda: not line.on("dispenser.cup_present"), PERSON_S, "the cup removed")
         await line.call(Call.NONE)
 
+    async def hold(self, tool: Tool, params: CalibrateParams) -> None:
+        await tool.dispenser.air_off()
+
 
 class DispenseParams(Params):
     """Shots into the mold."""

@@ -79,16 +79,15 @@ class SparkOutParams(Params):
 
 
 class SparkOut(Verb):
-    """Let the deflection grind itself away: no feed, the wheel turns."""
+    """Let the deflection grind itself away: no feed, the wheel turns. A hold leaves it so; the time runs on."""
 
     name, module, params = "spark_out", "grinder", SparkOutParams
     shows = ("grinder.thickness", "grinder.power")
 
     async def run(self, tool: Tool, params: SparkOutParams, memory: dict[str, Any]) -> None:
-        await asyncio.sleep(params.time)
-
-    async def hold(self, tool: Tool, params: SparkOutParams) -> None:
-        await tool.grinder.retract()
+        loop = asyncio.get_running_loop()
+        end_s = memory.setdefault("end_s", loop.time() + params.time)
+        await asyncio.sleep(max(0.0, end_s - loop.time()))
 
 
 class WheelRestParams(Params):

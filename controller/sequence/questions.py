@@ -1,0 +1,68 @@
+"""The questions of a recipe as prompts, and how a run puts them: announced, answered within a time, recorded."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol
+
+from controller.recipe.model import Measurement, Recipe, Step
+from controller.record.events import Event, PromptAnswered, PromptAsked
+from controller.sequence.prompts import Answers, Prompt, Unanswered
+
+ANSWER_S = 600.0  # a question that nobody answers ends in the safe state
+
+
+class Record(Protocol):
+    """Where questions and answers are recorded."""
+
+    def event(self, event: Event) -> None: ...
+
+
+def prompts_of(step: Step) -> list[Prompt]:
+    """The step's questions in their order, inspection fields of its measurements not included."""
+    return [
+        Prompt(
+            id=f"{step.name}.{ask.field}",
+            step=step.name,
+            text=ask.text,
+            kind=ask.kind,
+            unit=ask.unit,
+            low=ask.low,
+            high=ask.high,
+            match=ask.match,
+            choices=ask.choices,
+            default=ask.default,
+        )
+        for ask in step.asks
+    ]
+
+
+def inspection_prompt(step: Step, name: str, measurement: Measurement) -> Prompt:
+    """The question for one field of an inspection record."""
+    field = measurement.inspect or name
+    return Prompt(f"{step.name}.{field}", step.name, f"inspection record: {field}", "inspection", measurement.unit)
+
+
+def questions(recipe: Recipe) -> list[Prompt]:
+    """Every question that a run may ask, inspection records included."""
+    prompts = [prompt for step in recipe.steps for prompt in prompts_of(step)]
+    return prompts + [
+        inspection_prompt(step, name, m) for step in recipe.steps for name, m in step.measure.items() if m.inspect
+    ]
+
+
+def asker(answers: Answers, record: Record) -> Callable[[Prompt], Awaitable[Any]]:
+    """A function that asks one question and returns the checked answer; AnswerRefused or Unanswered when there is none."""
+
+    async def ask(prompt: Prompt) -> Any:
+        record.event(PromptAsked(prompt.id, prompt.step, prompt.text, prompt.describe()))
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                value, by = await answers.answer(prompt)
+        except TimeoutError:
+            raise Unanswered(f"{prompt.id}: nobody answered within {ANSWER_S / 60:g} min") from None
+        record.event(PromptAnswered(prompt.id, value, by))
+        return value
+
+    return ask

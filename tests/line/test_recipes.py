@@ -1,0 +1,82 @@
+"""The shipped recipes from the command's point of view: they pass, with results from all sources, in the time they need."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from controller.cli.exits import Exit
+from controller.cli.run import RunOptions, RunOutcome, run
+from controller.record.events import Intent
+from controller.record.result import Verdict
+from controller.record.runfile import RunFile
+
+TOGETHER_S = 75 * 60.0
+SMOKE_S = 20.0
+NINE = {
+    "line_plc", "press_pressure", "platen_heater", "mold_heater", "spindle", "dispenser", "balance", "z_stage", "gauge",
+}  # fmt: skip
+
+
+def commanded(outcome: RunOutcome) -> set[str]:
+    """Modules that were given orders other than the safe state's."""
+    with RunFile(outcome.record) as record:
+        intents = [stamped.event for stamped in record.events() if isinstance(stamped.event, Intent)]
+    return {intent.action.split(".")[0] for intent in intents if not intent.safe}
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunOutcome]:
+    names = ("compress-release", "cover-grind-expose", "smoke")
+    return {name: run(RunOptions(name, out=tmp_path_factory.mktemp(name) / "run")) for name in names}
+
+
+@pytest.mark.parametrize("name", ["compress-release", "cover-grind-expose", "smoke"])
+def test_a_shipped_recipe_completes_and_passes_without_an_alarm(runs: dict[str, RunOutcome], name: str) -> None:
+    outcome = runs[name]
+
+    assert (outcome.exit, outcome.summary.state, outcome.summary.verdict) == (
+        Exit.PASSED, "PROCESS_COMPLETE", Verdict.PASS,
+    )  # fmt: skip
+    assert [row.alarm.code for row in outcome.summary.alarms] == []
+    assert outcome.summary.refusals == []
+    assert outcome.summary.unconfirmed == []
+
+
+def test_both_methods_take_the_time_that_the_process_takes(runs: dict[str, RunOutcome]) -> None:
+    total_s = sum(runs[name].result["process_s"] for name in ("compress-release", "cover-grind-expose"))
+
+    assert total_s >= TOGETHER_S
+
+
+def test_the_two_recipes_have_measured_inspected_and_predicted_results(runs: dict[str, RunOutcome]) -> None:
+    sources = {name: {row["source"] for row in runs[name].result["results"]} for name in runs}
+
+    assert sources["compress-release"] == {"measured", "inspected"}
+    assert sources["cover-grind-expose"] == {"measured", "inspected", "predicted"}
+
+
+def test_a_prediction_decides_nothing(runs: dict[str, RunOutcome]) -> None:
+    results = runs["cover-grind-expose"].summary.results
+
+    assert [result.name for result in results if result.source == "predicted"] == ["cover_mass"]
+    assert all(result.ok for result in results if result.source != "predicted" and result.ok is not None)
+
+
+def test_smoke_uses_all_three_tools_asks_nobody_and_is_short(runs: dict[str, RunOutcome]) -> None:
+    outcome = runs["smoke"]
+
+    assert outcome.result["process_s"] <= SMOKE_S
+    assert outcome.summary.prompts == []
+    assert {"press", "dispenser", "grinder"} <= commanded(outcome)
+
+
+@pytest.mark.parametrize("name", ["compress-release", "cover-grind-expose", "smoke"])
+def test_every_instrument_is_polled(runs: dict[str, RunOutcome], name: str) -> None:
+    exchanges = runs[name].result["exchanges"]
+
+    assert set(exchanges) == NINE
+    assert min(exchanges.values()) >= 1
+    assert exchanges["line_plc"] >= 5 * runs[name].result["process_s"]
+
