@@ -140,19 +140,19 @@ class Guard:
         try:
             self._evaluate(now_s)
         except Exception as error:
-            log.exception("scan")
-            self.heartbeat_withdrawn = True
-            if not self._broken:
-                self._broken = True
-                self.trip(
-                    raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard")
-                )
-            return
+            self._scan_broke(error)
         self._release_waits()
         self.record.sample()
         if not self.heartbeat_withdrawn:
             self.plc.beat()
         self.plc.calm(self._in_use != NOTHING and not any(module.moves() for module in self.modules.values()))
+
+    def _scan_broke(self, error: Exception) -> None:
+        self.heartbeat_withdrawn = True
+        if not self._broken:
+            self._broken = True
+            log.error("scan", exc_info=error)
+            self.trip(raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard"))
 
     def _evaluate(self, now_s: float) -> None:
         for derive in self.derivations:
@@ -223,6 +223,8 @@ class Guard:
         unmet = interlock.watch(now_s, BAD_FOR_S)
         if unmet is None:
             self._holding.discard(interlock.id)
+        elif not unmet.known and self.lost:
+            return  # the loss of the instrument is the news
         elif interlock.kind is Kind.TRIP:
             interlock.latched = True
             self.trip(_alarm_of(interlock, unmet, "", interlock.do))

@@ -74,7 +74,7 @@ class Prompt:
             or (self.low is not None and value < self.low)
             or (self.high is not None and value > self.high)
         ):
-            raise AnswerRefused(f"{self.id}: {value:g} {self.unit} is not {self.describe()}")
+            raise AnswerRefused(f"{self.id}: {f'{value:g} {self.unit}'.strip()} is not {self.describe()}")
         return value
 
     def _yes(self, raw: Any, text: str) -> bool:

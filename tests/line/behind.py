@@ -13,7 +13,7 @@ from unittest.mock import patch
 import controller.cli.run as command
 import controller.cli.simulated as simulated
 from controller.cli.run import RunOptions, RunOutcome
-from controller.record.events import Event
+from controller.record.events import Event, Intent, JobChanged
 from controller.record.runfile import RunFile
 from simulators.station import Scene, SimulatedStation
 
@@ -54,9 +54,19 @@ class Watched:
         with RunFile(self.outcome.record) as record:
             return [stamped.event for stamped in record.events()]
 
+    @property
+    def ended_s(self) -> float:
+        """When the job came to its end; the record goes on for the minute of looking."""
+        with RunFile(self.outcome.record) as record:
+            return max(stamped.t_s for stamped in record.events() if isinstance(stamped.event, JobChanged))
+
     def of(self, kind: type[Any]) -> list[Any]:
         """The events of a kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
+
+    def intents(self, action: str) -> list[Intent]:
+        """The orders given for an action."""
+        return [event for event in self.of(Intent) if event.action == action]
 
     @property
     def first(self) -> str:

@@ -151,6 +151,7 @@ async def test_bits_follow_every_scan_and_recover_from_a_failed_one() -> None:
     scans = [(scan_request(0), scan_reply(status)) for status in (0b1, 0b1, 0b10)]
     async with scripted_line(tcp((ASK_IDENTITY, IDENTITY), *scans)) as line:
         plc = made(LinePlc, line)
+        await plc.ask(plc.identify)
         [poll] = plc.polls()
         seen = []
         for now_s in (1.0, 2.0, 3.0):
@@ -428,7 +429,7 @@ async def test_actuals_mapped_with_other_units_are_read_with_the_tools_counts() 
 
 async def test_the_drive_is_asked_often_only_while_it_is_enabled_or_turns() -> None:
     states = [("02 31", "00 00"), ("02 37", "00 00"), ("02 31", "00 05"), ("02 31", "00 00")]
-    async with scripted_line([drive(*state) for state in (states[0], *states)]) as line:
+    async with scripted_line([drive(*state) for state in states]) as line:
         spindle = made(AbbAcs355, line, unit=3)
         [poll] = spindle.polls()
         periods, limits = [], []
