@@ -19,6 +19,7 @@ from drivers.reading import Quality, TagTable, Value
 T = TypeVar("T")
 
 GRID_S = 0.05
+CONNECT_S = 1.0  # for each reply while it is found out who answers: the first one may take longer
 
 
 class Instrument(ABC):
@@ -58,7 +59,7 @@ class Instrument(ABC):
 
     async def connect(self) -> str:
         """Check the identity, then start the polls; returns what answered. Raises WrongInstrument or a link error."""
-        self.identity = await self.line.transact(self.name, self.identify, self.DEADLINE_S)
+        self.identity = await self.line.transact(self.name, self.identify, CONNECT_S)
         for poll in self.polls():
             self.line.add_poll(poll)
         return self.identity

@@ -14,14 +14,24 @@ def terminal_answers() -> Ask | None:
 
 
 async def _ask(prompt: Prompt) -> str:
-    """Ask until the answer fits; the line is read in a thread, so the scan goes on."""
-    raw = ""
+    """Ask until the answer fits. The scan goes on meanwhile, and an abort does not wait for the Enter key."""
     while True:
         print(f"\n{prompt.step}: {prompt.text} ({prompt.describe()})", file=sys.stderr)
-        raw = (await asyncio.to_thread(sys.stdin.readline)).strip()
+        raw = (await _line()).strip()
         try:
             prompt.accept(raw)
         except AnswerRefused as refused:
             print(refused, file=sys.stderr)
         else:
             return raw
+
+
+async def _line() -> str:
+    """The next line of the terminal, read when there is one: a thread that waits could not be taken back."""
+    loop = asyncio.get_running_loop()
+    typed: asyncio.Future[str] = loop.create_future()
+    loop.add_reader(sys.stdin, lambda: None if typed.done() else typed.set_result(sys.stdin.readline()))
+    try:
+        return await typed
+    finally:
+        loop.remove_reader(sys.stdin)

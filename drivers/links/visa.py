@@ -121,6 +121,7 @@ class VisaChannel:
         resource.read_termination, resource.write_termination = self._terminations
         if SOCKET.fullmatch(self.address):
             resource.set_visa_attribute(constants.ResourceAttribute.suppress_end_enabled, False)
+            _send_at_once(resource)
         elif self._is_serial:
             s = self._serial
             resource.baud_rate = s.baud
@@ -182,6 +183,16 @@ class VisaChannel:
         if self._loop is None or self._loop.is_closed():
             return
         self._loop.call_soon_threadsafe(callback, argument)
+
+
+def _send_at_once(resource: Any) -> None:
+    """Switch Nagle's algorithm off: a command and the question after it are two small packets, and the second would wait
+    40 ms for the first one's acknowledgement. pyvisa-py has no attribute for it, only the socket; others keep their way.
+    """
+    session = getattr(resource.visalib, "sessions", {}).get(resource.session)
+    interface = getattr(session, "interface", None)
+    if isinstance(interface, socket.socket):
+        interface.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def knock(host: str, port: int, address: str) -> None:
