@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
@@ -39,8 +40,7 @@ def demo(faults: Sequence[str], out: Path) -> int:
         folder = out / recipe
         if (folder / "run.sqlite").exists():
             shutil.rmtree(folder)
-        options = RunOptions(recipe, faults=tuple(faults), out=folder)
-        outcome = with_progress(recipe, lambda progress, options=options: run(options, progress))
+        outcome = with_progress(recipe, partial(run, RunOptions(recipe, faults=tuple(faults), out=folder)))
         click.echo("\n" + _act(outcome, plots))
         total_s += outcome.summary.duration_s
         worst = worst or outcome.exit

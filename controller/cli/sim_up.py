@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 import yaml
@@ -20,7 +22,7 @@ from springback.places import config_file
 def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: Path | None, *, as_json: bool) -> int:
     """Serve until SIGINT or SIGTERM; the addresses are on stdout, and in the tool file, before the first client comes."""
     scene = make_scene(seed, faults, load_operator(operator))
-    template = yaml.safe_load(config_file("tool.yaml").read_text(encoding="utf-8"))
+    template: dict[str, Any] = yaml.safe_load(config_file("tool.yaml").read_text(encoding="utf-8"))
 
     async def serve_until_told() -> None:
         loop = asyncio.get_running_loop()
@@ -33,7 +35,7 @@ def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: 
             if write_tool is not None:
                 _write(write_tool, _tool_text(template, addresses))
             click.echo(_announce(addresses, write_tool, as_json=as_json))
-            click.get_text_stream("stdout").flush()
+            sys.stdout.flush()
             await told.wait()
         finally:
             await station.close()

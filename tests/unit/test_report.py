@@ -63,7 +63,7 @@ def test_every_step_that_moved_something_has_its_plots(page: str) -> None:
     cards = re.findall(r'<div class="stepplot">\s*<h3>(.*?)<small>', page)
 
     assert [card.strip() for card in cards] == [
-        "2 Pump down", "3 Compress", "4 Settle", "5 Cure", "6 Release 1", "7 Release 2", "8 Release 3",
+        "3 Pump down", "4 Compress", "5 Settle", "6 Cure", "7 Release 1", "8 Release 2", "9 Release 3",
     ]  # fmt: skip
 
 

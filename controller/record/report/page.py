@@ -182,7 +182,7 @@ def _step_plots(strips: Mapping[PlotGroup, Strip], summary: Summary) -> list[Ste
 
 def _step_label(row: StepRow) -> str:
     again = f" ({row.turn})" if row.turn > 1 else ""
-    return f"{row.index} {row.step}{again}"
+    return f"{row.index + 1} {row.step}{again}"
 
 
 def _end(row: StepRow, summary: Summary) -> float:
@@ -212,7 +212,9 @@ def _people(summary: Summary) -> list[Said]:
 def _answer(row: PromptRow) -> str:
     if row.answered_s is None:
         return "not answered"
-    return {True: "yes", False: "no"}[row.value] if isinstance(row.value, bool) else str(row.value)
+    if isinstance(row.value, bool):
+        return "yes" if row.value else "no"
+    return number(row.value) if isinstance(row.value, float) else str(row.value)
 
 
 def _appendix(run: RunFile) -> list[tuple[str, str]]:
