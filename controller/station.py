@@ -1,5 +1,6 @@
-"""The composition root: tool file -> lines -> instruments -> modules -> gate and guard. The only place that names concrete
-instruments; it opens and closes them in order.
+"""The composition root: tool file -> lines -> instruments -> modules -> gate and guard.
+
+The only place that names concrete instruments; it opens and closes them in order.
 """
 
 from __future__ import annotations

@@ -169,8 +169,8 @@ def interlocks() -> str:
         "# Interlocks",
         "They protect the part and the tool. People are protected by hard-wired chains, which springback only reports."
         " A permissive must hold to begin an action; an interlock holds the job when it is lost; a trip latches and"
-        " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge). A stale or bad input counts as"
-        " not met.",
+        " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge). A stale or bad input"
+        " counts as not met.",
     ]
     return _page(parts + [_interlock(record) for record in records])
 

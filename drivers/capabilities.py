@@ -1,5 +1,7 @@
-"""What a module may ask of an instrument, whoever made it. Each actuating method needs the gate's permit, returns when the
-instrument has *accepted* and gives back what it read back; `reached` is a matter of the polled tags.
+"""What a module may ask of an instrument, whoever made it.
+
+Each actuating method needs the gate's permit, returns when the instrument has *accepted* and gives back what it read
+back; `reached` is a matter of the polled tags.
 
 Raises everywhere: Refused (the instrument said no), NoReply, GarbledReply, LinkLost, Superseded (a trip came first).
 """

@@ -1,4 +1,4 @@
-"""What all instruments share: values with tags, identity at connect, polls that fill the table, commands that need a permit.
+"""What all instruments share: values with tags, identity at connect, polls that fill the table, permitted commands.
 
 A driver declares its values once and writes verbs only; it holds no address, sleeps nowhere and repeats nothing.
 """
@@ -12,7 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
 from drivers.errors import InstrumentError
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.reading import Quality, TagTable, Value
 

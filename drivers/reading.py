@@ -26,8 +26,8 @@ class Quality(IntEnum):
 class Value:
     """What an instrument reports: declared once, in the driver.
 
-    `low` and `high` are the plausible range of the instrument itself; a number outside is BAD. `at` says where the value
-    lives on the wire, in the terms of the protocol (a register, a SCPI header).
+    `low` and `high` are the plausible range of the instrument itself; a number outside is BAD. `at` says where the
+    value lives on the wire, in the terms of the protocol (a register, a SCPI header).
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Run one recipe: choose the clock, open the station, sequence, record, report. The command line and the demo call it."""
+"""Run one recipe: choose the clock, open the station, sequence, record, report."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class _Run:
         for saying in self.operator.says:
             loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason)
         reason = "no result"
-        with _signals(loop, sequencer, self.facts):
+        with _Signals(loop, sequencer, self.facts):
             try:
                 self.facts.state = await sequencer.run()
                 reason = sequencer.reason
@@ -240,7 +240,7 @@ def _folder(options: RunOptions, recipe: Recipe) -> Path:
     return folder
 
 
-class _signals:
+class _Signals:
     """Ctrl-C and SIGTERM abort through the gate; the run ends when the safe state is read back."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, sequencer: Sequencer, facts: _Facts) -> None:

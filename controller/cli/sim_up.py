@@ -20,7 +20,7 @@ from springback.places import config_file
 
 
 def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: Path | None, *, as_json: bool) -> int:
-    """Serve until SIGINT or SIGTERM; the addresses are on stdout, and in the tool file, before the first client comes."""
+    """Serve until SIGINT or SIGTERM; addresses are on stdout, and in the tool file, before the first client comes."""
     scene = make_scene(seed, faults, load_operator(operator))
     template: dict[str, Any] = yaml.safe_load(config_file("tool.yaml").read_text(encoding="utf-8"))
 

@@ -1,4 +1,4 @@
-"""The one place that starts a simulated station for the command line; everything else meets the simulators on the wire."""
+"""The one place that starts a simulated station for the command line; all else meets the simulators on the wire."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ class Grinder(Module):
         )
 
     async def _spindle_after_lift(self) -> None:
-        """Ramp down, then take the power; a drive that does not answer, or never stands still, loses it all the same."""
+        """Ramp down, then take the power; a drive that does not answer, or goes on turning, loses it all the same."""
         if not self.on("grinder.standstill"):
             await asyncio.sleep(SPINDLE_REST_S)
         try:

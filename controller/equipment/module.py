@@ -1,4 +1,4 @@
-"""What press, dispenser and grinder share: orders to the PLC through the gate, own tags, waiting for a tag to say reached."""
+"""What press, dispenser and grinder share: orders through the gate, own tags, waiting for a tag to say reached."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ class Module:
 
     # ------------------------------------------------------------------------------------------ acting
     async def switch(self, output: str, value: float, action: str = "", *, safe: bool = False) -> float:
-        """Set an output of the PLC; returns when the scan shows it energised so, a safe one as soon as it is accepted."""
+        """Set an output of the PLC; returns when the scan shows it so, a safe one as soon as it is accepted."""
         seen = f"line_plc.out_{output}"
         mirror = self.tags.index(seen) if seen in self.tags else None
         order = Order(

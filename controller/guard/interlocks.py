@@ -76,7 +76,7 @@ class Interlock:
         return None
 
     def watch(self, now_s: float, unknown_limit_s: float) -> Unmet | None:
-        """Evaluate one scan; returns the first-out once a violation has lasted `delay_s`, or no one knows for too long."""
+        """Evaluate one scan; returns the first-out once a violation, or not knowing, has lasted its time."""
         if self.active is not None and self.active.evaluate(now_s) is False:
             self._since_s = self._unknown_since_s = None
             return None

@@ -152,7 +152,9 @@ class Guard:
         if not self._broken:
             self._broken = True
             log.error("scan", exc_info=error)
-            self.trip(raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard"))
+            self.trip(
+                raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard")
+            )
 
     def _evaluate(self, now_s: float) -> None:
         for derive in self.derivations:

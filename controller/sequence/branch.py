@@ -1,4 +1,4 @@
-"""Where the recipe goes after a step: on, back for a counted repeat, forward, or into a hold or abort. Decides, does nothing."""
+"""Where the recipe goes after a step: on, back for a counted repeat, forward, or into a hold or abort."""
 
 from __future__ import annotations
 

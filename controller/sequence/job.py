@@ -1,4 +1,4 @@
-"""The job: SEMI E40's process-job states on a synchronous `transitions` machine. States and guards only, no I/O, no waiting."""
+"""The job: SEMI E40's process-job states on a synchronous `transitions` machine; no I/O, no waiting."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""How a measurement gets its value: averaged from a tag, calculated from earlier ones, taken from an inspection record, or
-predicted by the controller. The source is part of the result.
+"""How a measurement gets its value: averaged from a tag, calculated from earlier ones, taken from an inspection
+record, or predicted by the controller. The source is part of the result.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
-"""Questions to people and where their answers come from: a file, the scripted operator, the inspection desk, a default, a
-terminal. It checks type, unit and range; it does not decide what an answer means.
+"""Questions to people and where answers come from: a file, the scripted operator, the inspection desk, a default,
+a terminal. It checks type, unit and range; it does not decide what an answer means.
 """
 
 from __future__ import annotations

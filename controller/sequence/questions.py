@@ -53,7 +53,7 @@ def questions(recipe: Recipe) -> list[Prompt]:
 
 
 def asker(answers: Answers, record: Record) -> Callable[[Prompt], Awaitable[Any]]:
-    """A function that asks one question and returns the checked answer; AnswerRefused or Unanswered when there is none."""
+    """A function that asks one question and returns the checked answer; AnswerRefused or Unanswered without."""
 
     async def ask(prompt: Prompt) -> Any:
         record.event(PromptAsked(prompt.id, prompt.step, prompt.text, prompt.describe()))

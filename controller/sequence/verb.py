@@ -58,7 +58,7 @@ class Verb(ABC):
     async def run(self, tool: Tool, params: Any, memory: dict[str, Any]) -> None:
         """Act; returns when the tags say reached. Raises NotReached, OrderRefused or an InstrumentError."""
 
-    async def hold(self, tool: Tool, params: Any) -> None:
+    async def hold(self, tool: Tool, params: Any) -> None:  # noqa: B027 - standing still is what most verbs want
         """Go to where this verb may stand during a hold; standing still is the default."""
 
 

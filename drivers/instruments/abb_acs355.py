@@ -14,7 +14,8 @@ from typing import Any
 
 from drivers.errors import Refused, WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.protocols.modbus import ModbusUnit, RtuFraming
 from drivers.protocols.word_order import i16, i16_word

@@ -12,7 +12,8 @@ from typing import Any
 
 from drivers.errors import GarbledReply, WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.links.termination import termination
 from drivers.permit import Permit
 from drivers.protocols.scpi import Scpi, real, reals

@@ -10,7 +10,8 @@ from typing import Any
 
 from drivers.errors import WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.protocols.heidenhain import ASK_IDENTITY, ASK_POSITION
 from drivers.reading import TagTable, Value
 

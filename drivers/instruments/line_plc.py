@@ -16,7 +16,8 @@ from typing import Any
 from drivers.errors import Refused, WrongInstrument
 from drivers.instrument import Instrument
 from drivers.instruments.line_plc_map import PlcMap, Point, load_map, scan_format
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.protocols.modbus import ModbusUnit, TcpFraming
 from drivers.protocols.word_order import WordOrder, f32, i16

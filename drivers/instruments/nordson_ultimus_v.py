@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from drivers.errors import GarbledReply, Refused, WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Poll
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.protocols import ultimus
 from drivers.reading import Value

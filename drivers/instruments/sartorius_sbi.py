@@ -11,7 +11,8 @@ from typing import Any
 
 from drivers.errors import NoReply, WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.protocols.sbi import ASK_MODEL, ASK_WEIGHT, TARE, Weight
 from drivers.reading import Quality, TagTable, Value

@@ -12,7 +12,8 @@ from typing import Any
 
 from drivers.errors import WrongInstrument
 from drivers.instrument import Instrument
-from drivers.links.line import Dialogue, Line, Poll
+from drivers.links.line import Line
+from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
 from drivers.protocols.text import number
 from drivers.protocols.zaber_ascii import Reply, Talker

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Mapping
 from typing import Any
 
-from drivers.links.line import Channel
+from drivers.links.request import Channel
 from drivers.links.serial import SerialChannel, SerialSettings
 from drivers.links.stream import StreamChannel
 from drivers.links.termination import termination

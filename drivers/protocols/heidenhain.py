@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask
+from drivers.links.request import Ask
 
 T = TypeVar("T")
 

@@ -35,7 +35,7 @@ from pymodbus.pdu.register_message import (
 )
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask, Dialogue
+from drivers.links.request import Ask, Dialogue
 
 EXCEPTION = 0x80  # set in the function code of a refusal
 EXCEPTION_PDU = 2  # bytes of a refusal: function and code

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask
+from drivers.links.request import Ask
 from drivers.protocols.text import take_line
 
 VALUE_CHARS = 14  # sign, nine characters of value, blank, three of unit; a line end makes 16

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask, Dialogue
+from drivers.links.request import Ask, Dialogue
 from drivers.protocols.text import number, take_line
 
 T = TypeVar("T")

@@ -7,7 +7,7 @@ commands mean is in the driver.
 from __future__ import annotations
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask, Dialogue
+from drivers.links.request import Ask, Dialogue
 
 STX, ETX, EOT, ENQ, ACK, NAK = 0x02, 0x03, 0x04, 0x05, 0x06, 0x15
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask, Dialogue
+from drivers.links.request import Ask, Dialogue
 from drivers.protocols.text import take_line
 
 REASONS = {

@@ -68,6 +68,10 @@ class Watched:
         """The orders given for an action."""
         return [event for event in self.of(Intent) if event.action == action]
 
+    def safe_intents(self) -> list[Intent]:
+        """The orders of the safe state."""
+        return [event for event in self.of(Intent) if event.safe]
+
     @property
     def first(self) -> str:
         """Code of the alarm that came first, or nothing."""

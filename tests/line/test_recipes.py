@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from controller.cli.exits import Exit
@@ -79,4 +77,3 @@ def test_every_instrument_is_polled(runs: dict[str, RunOutcome], name: str) -> N
     assert set(exchanges) == NINE
     assert min(exchanges.values()) >= 1
     assert exchanges["line_plc"] >= 5 * runs[name].result["process_s"]
-

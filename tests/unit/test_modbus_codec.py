@@ -14,7 +14,7 @@ from pymodbus.framer.rtu import FramerRTU
 from pymodbus.pdu import DecodePDU
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask, Dialogue
+from drivers.links.request import Ask, Dialogue
 from drivers.protocols.modbus import ModbusUnit, RtuFraming, TcpFraming
 from drivers.protocols.word_order import WordOrder, f32, i16, i16_word
 

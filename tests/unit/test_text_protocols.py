@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers.errors import GarbledReply, Refused
-from drivers.links.line import Ask
+from drivers.links.request import Ask
 from drivers.protocols import heidenhain, sbi, text, ultimus, zaber_ascii
 from drivers.protocols.scpi import Scpi, real, reals, value_after
 from drivers.protocols.zaber_ascii import Reply, Talker

@@ -90,7 +90,7 @@ class Secure(Verb):
 
 
 class Open(Verb):
-    """Press: vented, unclamped, unlocked. Grinder: guard unlocked, chuck vacuum off. Refused while it would not be safe."""
+    """Press: vented, unclamped, unlocked. Grinder: guard unlocked, chuck vacuum off. Refused while not permitted."""
 
     name, module, params = "open", "line", ModuleParams
 

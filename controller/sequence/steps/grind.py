@@ -54,7 +54,7 @@ class GrindParams(Params):
 
 
 class Grind(Verb):
-    """Feed until the gauge reads the target. Held, the wheel retracts 50 um and goes on turning; resumed, it comes back."""
+    """Feed until the gauge reads the target. Held, the wheel retracts 50 um and turns on; resumed, it comes back."""
 
     name, module, params = "grind", "grinder", GrindParams
     shows = ("grinder.thickness", "grinder.power")
