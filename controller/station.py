@@ -36,7 +36,7 @@ from drivers.instruments.nordson_ultimus_v import NordsonUltimusV
 from drivers.instruments.sartorius_sbi import SartoriusSbi
 from drivers.instruments.zaber_x import ZaberX
 from drivers.links.line import Line
-from drivers.links.open import make_channel
+from drivers.links.open import KEYS, make_channel
 from drivers.reading import TagTable
 
 DRIVERS: Mapping[str, type[Instrument]] = {
@@ -150,6 +150,12 @@ class Station:
 
     # ------------------------------------------------------------------------------------------ lines, instruments
     def _line(self, name: str, spec: Mapping[str, Any]) -> Line:
+        unknown = set(spec) - {*KEYS, "gap_s"}
+        if unknown:
+            wrong = sorted(unknown)[0]
+            raise StationError(
+                f"{self.file.path.name}: line {name} has an unknown setting {wrong}; {did_you_mean(wrong, KEYS)}"
+            )
         try:
             channel = make_channel(spec)
         except (ValueError, TypeError) as error:
@@ -171,7 +177,10 @@ class Station:
                 f" known are {', '.join(DRIVERS)}"
             )
         own = {key: value for key, value in settings.items() if key not in STATION_KEYS}
-        instrument = driver(name, self.lines[str(settings["line"])], self.tags, own)
+        try:
+            instrument = driver(name, self.lines[str(settings["line"])], self.tags, own)
+        except (ValueError, TypeError) as error:
+            raise StationError(f"{self.file.path.name}: instrument {name}: {error}") from None
         if instrument.settings_left:
             unknown = ", ".join(instrument.settings_left)
             raise StationError(f"{self.file.path.name}: instrument {name} has unknown settings: {unknown}")

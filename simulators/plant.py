@@ -35,7 +35,6 @@ _KEEP_FAST_TICKS = 200  # after something has moved
 _LOOK_TICKS = 30  # after a drive, to see whether something moves
 _NEVER = 1 << 62
 _EPSILON = 1e-6  # a clock that stands on a tick may show a hair less
-
 # Each drive of these counts; others are ignored while the value stays the same.
 _PULSES = frozenset({
     "heartbeat", "enable_reset", "pressure_vent", "spindle_reset", "dispense_shot", "dispense_stop", "balance_tare",

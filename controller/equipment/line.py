@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from enum import IntEnum
 
 from controller.equipment.module import Module
 from controller.guard.scan import Guard
+from controller.record.events import Note
 from drivers.capabilities import Outputs
+from drivers.errors import InstrumentError
 from drivers.reading import Value
 
 
@@ -43,6 +46,7 @@ class LineModule(Module):
 
     def __init__(self, guard: Guard, plc: Outputs) -> None:
         super().__init__("line", guard, plc)
+        self._lights: set[asyncio.Task[None]] = set()
         self._beat = -1.0
         self._beat_s = 0.0
         self._beat_column = self.tags.index("line_plc.hb_plc")
@@ -71,6 +75,19 @@ class LineModule(Module):
         """Light the call lamp, or put it out; a lamp never waits for a permit."""
         await self.switch("operator_call", what, safe=True)
 
-    async def tower(self, light: Tower) -> None:
-        """Set the light tower; a light never waits for a permit and never fails a run."""
-        await self.switch("tower", light, safe=True)
+    def show(self, light: Tower) -> None:
+        """Set the light tower, beside everything else: a light never decides about a run."""
+
+        async def show() -> None:
+            try:
+                await self.switch("tower", light, safe=True)
+            except InstrumentError as error:
+                self.guard.record.event(Note(f"light tower: {error}", "warning"))
+
+        task = asyncio.get_running_loop().create_task(show(), name="light tower")
+        self._lights.add(task)
+        task.add_done_callback(self._lights.discard)
+
+    async def shown(self) -> None:
+        """Return when the lights that were asked for have been set."""
+        await asyncio.gather(*self._lights, return_exceptions=True)

@@ -140,7 +140,7 @@ class Press(Module):
         present_kPa = self.value("press.pressure")
         if present_kPa > VENTED_KPA:
             self._unsettle()
-            await self._target(round(present_kPa, 2), self.release_kPa_s, "press.freeze", safe=True)
+            await self._setpoint_to(round(present_kPa, 2), self.release_kPa_s, "press.freeze", safe=True)
 
     async def evacuate(self, target_kPa: float, rate_kPa_s: float) -> None:
         """Bring the inner side to an absolute pressure; returns when it is within 1 kPa."""
@@ -200,9 +200,11 @@ class Press(Module):
         ]
 
     async def _dump(self) -> None:
-        await self.switch("dump_shut", 0, safe=True)
-        if "press_pressure" not in self.guard.lost:
-            await self.control_off(safe=True)
+        try:
+            await self.switch("dump_shut", 0, safe=True)
+        finally:  # whoever does not obey, the other one is told
+            if "press_pressure" not in self.guard.lost:
+                await self.control_off(safe=True)
 
     async def _release(self) -> None:
         """Release by the controller, then leave the chamber open; a controller that is lost on the way means a dump."""
@@ -236,6 +238,18 @@ class Press(Module):
 
     # ------------------------------------------------------------------------------------------ parts
     async def _target(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+        await self._setpoint_to(target_kPa, rate_kPa_s, action, safe=safe)
+        await self.order(
+            action,
+            "press_pressure.control",
+            1.0,
+            "",
+            lambda permit: self.control.set_control(True, permit),
+            safe=safe,
+        )
+
+    async def _setpoint_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+        """Rate and target; the loop stays on or off as it is."""
         control = self.control
         await self.order(
             action,
@@ -257,9 +271,6 @@ class Press(Module):
             0.05,
             mirror=self.tags.index("press_pressure.target"),
             safe=safe,
-        )
-        await self.order(
-            action, "press_pressure.control", 1.0, "", lambda permit: control.set_control(True, permit), safe=safe
         )
         present_kPa = max(0.0, self.value("press.pressure"))
         self._ramp = Ramp(present_kPa, asyncio.get_running_loop().time(), target_kPa, rate_kPa_s)

@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
+from controller.guard.alarms import raised
+from controller.guard.safe import FailureClass
 from controller.recipe.expressions import Bound, parse
 from controller.recipe.quantities import parse as quantity
+from controller.record.events import Alarm
 from drivers.reading import TagTable
 
 
@@ -92,6 +95,20 @@ class Interlock:
         if self._unknown_since_s is None:
             self._unknown_since_s = now_s
         return unmet if now_s - self._unknown_since_s >= unknown_limit_s else None
+
+    def alarm(self, unmet: Unmet, did: str, do: str) -> Alarm:
+        """The alarm of a loss, in the words of the record; not knowing is class 2 at the least."""
+        failure_class = self.failure_class if unmet.known else max(self.failure_class, 2)
+        return raised(
+            self.id,
+            FailureClass(failure_class),
+            unmet.sentence(),
+            did,
+            likely=self.likely,
+            do=do,
+            first_out=unmet.text,
+            values=unmet.values,
+        )
 
 
 def load(records: list[Mapping[str, Any]], tags: TagTable) -> list[Interlock]:

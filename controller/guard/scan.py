@@ -14,7 +14,8 @@ from typing import Protocol
 
 from controller.guard.alarms import raised
 from controller.guard.gate import Gate
-from controller.guard.interlocks import Interlock, Kind, Unmet
+from controller.guard.interlocks import Interlock, Kind
+from controller.guard.monitors import BAD_FOR_S, Monitor
 from controller.guard.safe import FailureClass, SafeModule, SafeOutcome, SafeState, make_safe
 from controller.recipe.expressions import Bound
 from controller.record.events import Alarm, Event, Note
@@ -25,15 +26,8 @@ from drivers.reading import Quality, TagTable
 
 log = logging.getLogger(__name__)
 
-MONITORED = {  # action of a monitor -> failure class, what we did
-    "warn": (FailureClass.INFORMATION, "warned only; the recipe goes on"),
-    "hold": (FailureClass.PROCESS_DEVIATION, "asked for a hold"),
-    "abort": (FailureClass.LOSS_OF_KNOWLEDGE, ""),
-}
-
 NOTHING: frozenset[str] = frozenset()
 HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
-BAD_FOR_S = 0.25  # a value that is there but BAD counts as unknown at once, as lost after this
 
 
 class ScanRecord(Protocol):
@@ -42,19 +36,6 @@ class ScanRecord(Protocol):
     def event(self, event: Event) -> None: ...
 
     def sample(self) -> None: ...
-
-
-@dataclass(slots=True)
-class Monitor:
-    """A recipe's watch: `action` is warn, hold or abort once `healthy` has failed for `for_s`."""
-
-    name: str
-    text: str
-    healthy: Bound
-    for_s: float
-    action: str
-    since_s: float | None = None
-    raised: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,41 +210,23 @@ class Guard:
             return  # the loss of the instrument is the news
         elif interlock.kind is Kind.TRIP:
             interlock.latched = True
-            self.trip(_alarm_of(interlock, unmet, "", interlock.do))
+            self.trip(interlock.alarm(unmet, "", interlock.do))
         elif interlock.id not in self._holding:
             self._holding.add(interlock.id)
             self.modules[interlock.module].block()
-            self.record.event(_alarm_of(interlock, unmet, "stopped the output, asked for a hold", unmet.fix))
+            self.record.event(interlock.alarm(unmet, "stopped the output, asked for a hold", unmet.fix))
             self.on_hold(interlock.id, unmet.sentence())
 
     def _monitor(self, monitor: Monitor, now_s: float) -> None:
-        state = monitor.healthy.evaluate(now_s)
-        if state is True:
-            monitor.since_s, monitor.raised = None, False
+        alarm = monitor.watch(now_s)
+        if alarm is None:
             return
-        if monitor.since_s is None:
-            monitor.since_s = now_s
-        lasts_s = monitor.for_s if state is False else max(monitor.for_s, BAD_FOR_S)
-        if monitor.raised or now_s - monitor.since_s < lasts_s:
-            return
-        monitor.raised = True
-        code = f"monitor.{monitor.name}"
-        failure_class, did = MONITORED[monitor.action]
-        alarm = raised(
-            code,
-            failure_class,
-            f"{monitor.text} is not met",
-            did,
-            do="see the recipe's monitor",
-            first_out=monitor.text,
-            values=monitor.healthy.inputs(),
-        )
         if monitor.action == "abort":
             self.trip(alarm)
             return
         self.record.event(alarm)
         if monitor.action == "hold":
-            self.on_hold(code, alarm.happened)
+            self.on_hold(alarm.code, alarm.happened)
 
     def _compare_setpoints(self, now_s: float) -> None:
         tags = self.tags
@@ -277,17 +240,15 @@ class Guard:
                 return
 
     def _release_waits(self) -> None:
-        if self._waits:
-            left = []
-            for wait in self._waits:
-                reached, future = wait
-                if future.done():
-                    continue
+        if not self._waits:
+            return
+        waits, self._waits = self._waits, []
+        for reached, future in waits:
+            if not future.done():
                 if reached():
                     future.set_result(None)
                 else:
-                    left.append(wait)
-            self._waits = left
+                    self._waits.append((reached, future))
 
     # ------------------------------------------------------------------------------------------ safe state
     async def _make_safe(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeOutcome]:
@@ -327,18 +288,3 @@ class Guard:
                 await self.until(lambda: self.tags.value[enabled] == 0.0)
         except TimeoutError:
             self.record.event(Note("ENABLE was not seen to drop; the PLC may be lost", "warning"))
-
-
-def _alarm_of(interlock: Interlock, unmet: Unmet, did: str, do: str) -> Alarm:
-    """An interlock or trip in the words of its record; not knowing is class 2 at the least."""
-    failure_class = interlock.failure_class if unmet.known else max(interlock.failure_class, 2)
-    return raised(
-        interlock.id,
-        FailureClass(failure_class),
-        unmet.sentence(),
-        did,
-        likely=interlock.likely,
-        do=do,
-        first_out=unmet.text,
-        values=unmet.values,
-    )

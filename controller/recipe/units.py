@@ -41,6 +41,7 @@ KINDS: tuple[Kind, ...] = (
     Kind("rotation speed", "rpm", "[rotation_speed]", {"rpm": 1.0}),
     Kind("rotation speed per time", "rpm/s", "rpm / s", {"rpm/s": 1.0}),
     Kind("mass", "g", "1e-3 kg", {"g": 1.0, "mg": 1e-3, "kg": 1e3}),
+    Kind("mass per time", "g/s", "1e-3 kg / s", {"g/s": 1.0, "mg/s": 1e-3}),
     Kind("volume", "uL", "1e-9 m**3", {"uL": 1.0, "mL": 1e3}),
     Kind("flow", "uL/s", "1e-9 m**3 / s", {"uL/s": 1.0, "L/min": 1e6 / 60}),
     Kind("ratio", "", "1", {"": 1.0, "%": 0.01}),

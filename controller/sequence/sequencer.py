@@ -8,16 +8,17 @@ ends in the safe state, and a new start is a new job.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
 from typing import Any
 
 from controller.equipment.line import Tower
 from controller.equipment.module import NotReached
 from controller.guard.gate import OrderRefused
+from controller.guard.monitors import Monitor
 from controller.guard.safe import FailureClass
-from controller.guard.scan import Monitor, Trip
+from controller.guard.scan import Trip
 from controller.recipe.model import Recipe
 from controller.record.events import Alarm, JobChanged, Note, PersonSaid, PhaseChanged
+from controller.sequence.activity import Activity
 from controller.sequence.branch import Branches
 from controller.sequence.inbox import Inbox, Message
 from controller.sequence.job import Job
@@ -26,10 +27,9 @@ from controller.sequence.prompts import AnswerRefused, Answers
 from controller.sequence.questions import asker
 from controller.sequence.step import StepRun
 from controller.sequence.verb import Tool, modules_of
-from drivers.errors import InstrumentError, Superseded
+from drivers.errors import Superseded
 
 RESET_S = 120.0  # for a person to press the panel's reset button
-DROPPED_S = 2.0  # a dropped activity may take this long to tidy up
 DEVIATIONS = (NotReached, OrderRefused, AnswerRefused)  # a step that fails so may be taken up again
 
 
@@ -45,8 +45,7 @@ class Sequencer:
         self._inbox = Inbox()
         self._ask = asker(answers, self.record)
         self._branches = Branches(recipe, self.record)
-        self._activity: asyncio.Task[None] | None = None
-        self._activities = 0
+        self._activity = Activity(self._inbox)
         self._index = 0
         self._turns: dict[str, int] = {}
         self._run: StepRun | None = None
@@ -54,7 +53,6 @@ class Sequencer:
         self._hold_after = False  # complete first: the hold begins when the step is done
         self._resume_after = False  # resumed while still on the way into the hold
         self._hold_timer: asyncio.TimerHandle | None = None
-        self._lights: set[asyncio.Task[None]] = set()
 
     def post(self, what: str, by: str = "", reason: str = "", data: Any = None) -> None:
         """Say `hold`, `resume`, `stop` or `abort`."""
@@ -65,10 +63,10 @@ class Sequencer:
         self.guard.on_trip = lambda trip: self.post("trip", "guard", trip.reason, trip)
         self.guard.on_hold = lambda code, reason: self.post("hold", "guard", f"{code}: {reason}", code)
         self.job.fire("SELECT")
-        self._start("set_up", self._set_up())
+        self._activity.start("set_up", self._set_up())
         while not self.job.ended:
             message = await self._inbox.next()
-            if message.activity not in (0, self._activities):
+            if message.activity not in (0, self._activity.number):
                 continue  # from an activity that was dropped
             if message.by not in ("", "guard"):
                 self.record.event(PersonSaid(message.what, message.by, message.reason))
@@ -76,7 +74,7 @@ class Sequencer:
                 getattr(self, f"_on_{message.what}")(message)
             except Exception as error:
                 self._broken(error)
-        await asyncio.gather(*self._lights, return_exceptions=True)
+        await self.tool.line.shown()
         return self.job.state
 
     # ------------------------------------------------------------------------------------------ people and the guard
@@ -128,12 +126,11 @@ class Sequencer:
     # ------------------------------------------------------------------------------------------ activities report
     def _on_set_up(self, message: Message) -> None:
         self.job.fire("SETUP_DONE")
-        self._light(Tower.RUNNING)
+        self.tool.line.show(Tower.RUNNING)
         self._begin_step()
 
     def _on_step_done(self, message: Message) -> None:
         assert self._run is not None and self._phase is not None
-        self._activity = None
         self._phase.fire("DONE")
         branch = self._branches.after(self._index, self._run.failed)
         self._index = branch.index
@@ -155,7 +152,6 @@ class Sequencer:
     def _on_failed(self, message: Message) -> None:
         """An activity could not reach its end: hold where the step may be taken up again, else abort."""
         error, happened = message.data, str(message.data)
-        self._activity = None
         if isinstance(error, Superseded) and self.guard.tripped is not None:
             return  # the trip's own message is on its way
         stepping = self.job.state == "PROCESSING" or (self.job.state == "PAUSING" and self._hold_after)
@@ -170,7 +166,6 @@ class Sequencer:
         self._abort(happened, FailureClass.LOSS_OF_KNOWLEDGE, person=False)
 
     def _on_held(self, message: Message) -> None:
-        self._activity = None
         if self._phase is not None and self._phase.may("SC"):
             self._phase.fire("SC")
         self.job.fire("PAUSE_DONE")
@@ -209,7 +204,7 @@ class Sequencer:
         )
         self.guard.gate.why = step.name
         self._phase.fire("START")
-        self._start("step_done", self._run.run())
+        self._activity.start("step_done", self._run.run())
 
     def _watch_step(self) -> None:
         """Put the recipe's monitors that cover this step to work; those already at work keep their state."""
@@ -225,10 +220,10 @@ class Sequencer:
     def _hold(self, reason: str, *, at_once: bool) -> None:
         policy = self.recipe.hold_policy(min(self._index, len(self.recipe.steps) - 1))
         self.job.fire("PAUSE", reason)
-        self._light(Tower.ATTENTION)
+        self.tool.line.show(Tower.ATTENTION)
         loop = asyncio.get_running_loop()
         self._hold_timer = loop.call_later(policy.max_s, self.post, "hold_expired", "guard")
-        if policy.policy == "complete_first" and self._activity is not None and not at_once:
+        if policy.policy == "complete_first" and self._activity.running and not at_once:
             self._hold_after = True
         else:
             self._freeze(reason)
@@ -238,15 +233,15 @@ class Sequencer:
         if self._phase is not None and self._phase.may("HOLD"):
             self._phase.fire("HOLD", reason)
         run = self._run
-        self._start("held", run.hold() if run is not None else _nothing())
+        self._activity.start("held", run.hold() if run is not None else _nothing())
 
     def _resume(self, reason: str) -> None:
         was_held = self.job.state == "PAUSED"
         self._cancel_hold()
         self.job.fire("RESUME", reason)
         for monitor in self.guard.monitors:  # what is still wrong holds the job again
-            monitor.since_s, monitor.raised = None, False
-        self._light(Tower.RUNNING)
+            monitor.rearm()
+        self.tool.line.show(Tower.RUNNING)
         if not was_held:
             return  # the step was being completed first, and simply goes on
         if self._run is None or self._phase is None:
@@ -254,7 +249,7 @@ class Sequencer:
             return
         self._phase.fire("RESTART")
         self._phase.fire("SC")
-        self._start("step_done", self._run.run())
+        self._activity.start("step_done", self._run.run())
 
     def _cancel_hold(self) -> None:
         self._hold_after = self._resume_after = False
@@ -279,12 +274,12 @@ class Sequencer:
         """Into the safe state; `event` ends the job when it is confirmed, or overdue."""
         self.guard.monitors = []  # nothing is processed any more
         self.guard.begin_safe_state(failure_class)
-        self._light(Tower.READY if event == "PROCESS_DONE" or self.person else Tower.FAULT)
+        self.tool.line.show(Tower.READY if event == "PROCESS_DONE" or self.person else Tower.FAULT)
 
         async def wait() -> tuple[str, bool]:
             return event, all(outcome.confirmed for outcome in await self.guard.safe_state())
 
-        self._start("safe", wait())
+        self._activity.start("safe", wait())
 
     def _broken(self, error: Exception) -> None:
         """A bug of ours in a handler: whatever it was, the tool goes to its safe state."""
@@ -292,40 +287,6 @@ class Sequencer:
             raise error
         self._alarm("sequencer.bug", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "aborted into the safe state")
         self._abort(repr(error), FailureClass.LOSS_OF_KNOWLEDGE, person=False)
-
-    # ------------------------------------------------------------------------------------------ small things
-    def _start(self, report: str, work: Coroutine[Any, Any, Any]) -> None:
-        """Replace the activity; the new one begins when the old one has tidied up."""
-        before, self._activity = self._activity, None
-        self._activities += 1
-        number = self._activities
-        if before is not None:
-            before.cancel()
-
-        async def activity() -> None:
-            if before is not None:
-                await asyncio.wait({before}, timeout=DROPPED_S)
-            try:
-                data = await work
-            except Exception as error:  # the activity's boundary: whatever breaks it is decided by the sequencer
-                self._inbox.post("failed", data=error, activity=number)
-            else:
-                self._inbox.post(report, data=data, activity=number)
-
-        self._activity = asyncio.get_running_loop().create_task(activity(), name=report)
-
-    def _light(self, light: Tower) -> None:
-        """Set the light tower, beside everything else: a light never decides about a run."""
-
-        async def show() -> None:
-            try:
-                await self.tool.line.tower(light)
-            except InstrumentError as error:
-                self.record.event(Note(f"light tower: {error}", "warning"))
-
-        task = asyncio.get_running_loop().create_task(show(), name="light tower")
-        self._lights.add(task)
-        task.add_done_callback(self._lights.discard)
 
     def _refuse(self, message: Message) -> None:
         self.record.event(Note(f"{message.what} refused: the job is {self.job.state}", "refused"))
@@ -336,4 +297,4 @@ class Sequencer:
 
 
 async def _nothing() -> None:
-    """There is no step to bring to rest."""
+    """No step to bring to rest."""

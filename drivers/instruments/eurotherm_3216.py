@@ -85,7 +85,7 @@ class Eurotherm3216(Instrument):
         return f"Eurotherm 3216 unit {self._unit.unit_id}"
 
     def polls(self) -> Sequence[Poll]:
-        """The loop, and less often its status, which takes an exchange of its own; both slower while nothing changes."""
+        """The loop, and less often its status, an exchange of its own; both slower while nothing changes."""
         self._poll = self.poll(COOLING_S, self._read_loop, self._store_loop, LOOP)
         self._poll_status = self.poll(COLD_S, self._read_status, self._store_status, FLAGS)
         return [self._poll, self._poll_status]

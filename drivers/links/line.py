@@ -1,6 +1,6 @@
 """One wire and its one owner: an RS-485 pair, a socket, a VISA resource.
 
-The line alone writes, one dialogue at a time. It runs in callbacks of the event loop, without a task of its own, because
+The line alone writes, one dialogue at a time. It runs in callbacks of the event loop, without a task of its own, for
 it is the busiest part of the program. A request in flight is never cancelled: RTU and SCPI replies carry no identity,
 and a late one would answer the next question. After a time-out the channel is reset and the line stays quiet before it
 asks again. Nothing is repeated here: whoever knows that a request is idempotent may ask again.

@@ -1,4 +1,4 @@
-"""What waits on a line: safe commands first, then commands, then polls that are due. Decides the order, sends nothing."""
+"""What waits on a line: safe commands first, then commands, then polls that are due."""
 
 from __future__ import annotations
 

@@ -96,6 +96,8 @@ class SerialChannel:
             )
         except OSError as error:  # pyserial's SerialException is one
             raise LinkLost(explain(self.address, error)) from error
+        except Exception as error:  # what the system's terminal settings refuse is not
+            raise LinkLost(f"{self.address}: {error}; check baud, parity and stopbits in the tool file") from error
 
 
 class _Lane(threading.Thread):

@@ -186,8 +186,10 @@ class VisaChannel:
 
 
 def _send_at_once(resource: Any) -> None:
-    """Switch Nagle's algorithm off: a command and the question after it are two small packets, and the second would wait
-    40 ms for the first one's acknowledgement. pyvisa-py has no attribute for it, only the socket; others keep their way.
+    """Switch Nagle's algorithm off.
+
+    A command and the question after it are two small packets, and the second would wait 40 ms for the first one's
+    acknowledgement. pyvisa-py has no attribute for it, only the socket; other backends keep their way.
     """
     session = getattr(resource.visalib, "sessions", {}).get(resource.session)
     interface = getattr(session, "interface", None)

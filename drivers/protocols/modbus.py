@@ -230,7 +230,7 @@ class ModbusUnit:
 
 
 class _AtOnce:
-    """Decode all registers of a reply at once: pymodbus takes them one by one, which is the most costly line of a scan."""
+    """Decode all registers of a reply at once: one by one, as pymodbus does it, is the costliest line of a scan."""
 
     def decode(self, data: bytes) -> None:
         """Take the registers of a reply whose length is checked already."""

@@ -144,9 +144,9 @@ def prove(case: Case, folder: Path) -> None:
 def assert_quiet(plant: dict[str, float]) -> None:
     """What every safe state has in common."""
     assert abs(plant["outer_kPa"]) < 5.0
-    assert (plant["fill_open"], plant["platen_contactor"], plant["pump"]) == (0.0, 0.0, 0.0)
-    assert (plant["dispensing"], plant["dispenser_air"], plant["needle_down"]) == (0.0, 0.0, 0.0)
-    assert (plant["spindle_rpm"], plant["spindle_powered"], plant["z_moving"]) == (0.0, 0.0, 0.0)
+    assert (plant["platen_contactor"], plant["pump"]) == (0.0, 0.0)
+    assert (plant["dispenser_air"], plant["needle_down"]) == (0.0, 0.0)
+    assert (plant["spindle_rpm"], plant["spindle_powered"]) == (0.0, 0.0)
     assert plant["force_N"] == 0.0
 
 
@@ -154,6 +154,10 @@ def assert_class(case: Case, plant: dict[str, float]) -> None:
     """What belongs to the class, and to the instrument that is lost."""
     lost = case.fault.partition("=")[0]
     hard_wired = case.ends == 1 or lost == "line_plc"
+    if lost != "press_pressure":
+        assert plant["pressure_control"] == 0.0
+    if lost != "z_stage":  # it may go on where nobody hears it; the quick-lift has taken the wheel away
+        assert plant["z_moving"] == 0.0
     if hard_wired or lost == "press_pressure":
         assert (plant["dump_open"], plant["inner_vent_open"]) == (1.0, 1.0)
     if hard_wired or lost == "mold_heater":
@@ -171,7 +175,7 @@ def assert_first_is_told(case: Case, run: Watched) -> None:
     row = run.outcome.summary.first_alarm
     assert row is not None
     told = f"{row.alarm.code} {row.alarm.happened} {' '.join(row.alarm.values)}"
-    assert [word for word in words_for(case.fault) if word in told] != []
+    assert any(word in told for word in words_for(case.fault)), told
     page = html.unescape(re.sub(r"<[^>]*>", "", run.outcome.report.read_text(encoding="utf-8")))
     assert happened_first(run.outcome.summary) in page
 
@@ -183,5 +187,10 @@ def words_for(fault: str) -> list[str]:
         "line.estop": ["line.estop"], "press.door": ["press.door_closed"], "grinder.coolant": ["grinder.coolant"],
         "press.supply": ["press.supply", "clamp", "press.leak", "was not reached"],
     }  # fmt: skip
-    tags = [person for person, tag in load(config_file("tool.yaml")).names.items() if tag.startswith(f"{name}.")]
-    return plant.get(name, [name, *tags])
+    if name in plant:
+        return plant[name]
+    tool = load(config_file("tool.yaml"))
+    line = tool.instruments[name]["line"]  # a late answer on a bus spoils those of the others
+    on_line = [other for other, settings in tool.instruments.items() if settings["line"] == line]
+    tags = [person for person, tag in tool.names.items() if tag.partition(".")[0] in on_line]
+    return [*on_line, *tags]

@@ -14,8 +14,8 @@ import pytest
 
 from drivers.errors import GarbledReply, LinkLost, NoReply
 from drivers.links.line import Line
-from drivers.links.request import Ask, Channel, Dialogue
 from drivers.links.open import make_channel
+from drivers.links.request import Ask, Channel, Dialogue
 from drivers.links.serial import SerialChannel
 from drivers.links.stream import StreamChannel
 from drivers.links.visa import VisaChannel
