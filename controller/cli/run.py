@@ -193,7 +193,7 @@ class _Run:
                 verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
                 tool.guard.disarm()
                 counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
-                recorder.describe(ended_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
+                recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
                 recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
                 self.facts.trace_sha256 = recorder.trace_sha256
 
@@ -202,12 +202,13 @@ class _Run:
         recorder.describe(
             run_id=self.folder.name,
             seed=self.options.seed,
-            started_utc=wall.utc_text(),
+            start_utc=wall.utc_text(),
             recipe_text=recipe.text,
             versions={"springback": __version__},
             title=recipe.title,
             faults=list(self.options.faults),
             parameters={name: p.text for name, p in recipe.parameters.items()},
+            set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
         )
         recorder.event(
             RunStarted(

@@ -80,8 +80,9 @@ class Watched:
 
 
 def recipe(name: str) -> str:
-    """Path of a recipe of these tests."""
-    return str(RECIPES / f"{name}.yaml")
+    """Path of a recipe of these tests, or the name of a shipped one."""
+    path = RECIPES / f"{name}.yaml"
+    return str(path) if path.exists() else name
 
 
 def run(options: RunOptions) -> RunOutcome:
@@ -90,7 +91,7 @@ def run(options: RunOptions) -> RunOutcome:
 
 
 def watched(name: str, out: Path, *, polling: bool = True, **options: Any) -> Watched:
-    """Run a recipe of these tests and go on looking for a minute, with the controller polling on, or gone."""
+    """Run a recipe and go on looking for a minute, with the controller polling on, or gone."""
     seen = Seen()
     with _looking(seen, polling=polling):
         outcome = command.run(replace(RunOptions(recipe(name), out=out), **options))

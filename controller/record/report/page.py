@@ -30,11 +30,13 @@ _FACTS = (  # keys of the record's meta that the head of the page shows when the
     ("part", "Part"),
     ("carrier", "Carrier"),
     ("operator", "Operator"),
+    ("seed", "Seed"),
+    ("set", "Set for this run"),
     ("start_utc", "Started (UTC)"),
     ("end_utc", "Ended (UTC)"),
 )
 _SHOWN_ELSEWHERE = frozenset(
-    ("run_id", "recipe_text", "planned_s", "exchanges", "links", "versions", "trace_sha256", "seed", "title")
+    ("run_id", "recipe_text", "planned_s", "exchanges", "links", "versions", "trace_sha256", "title")
 )
 
 
@@ -124,11 +126,16 @@ def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict
 
 
 def key_results(results: Sequence[Measured]) -> list[Measured]:
-    """The few that decide, what failed first; a prediction only of what was not measured."""
+    """The few that decide: what failed, then what has both limits, the latest first; predicted only if not measured."""
     judged = [r for r in results if r.ok is not None and (r.low is not None or r.high is not None)]
     seen = {r.name for r in judged if r.source != "predicted"}
     kept = [r for r in judged if r.source != "predicted" or r.name not in seen]
-    return sorted(kept, key=lambda r: (r.source == "predicted", bool(r.ok)))[:KEY_RESULTS]
+
+    def rank(at: int) -> tuple[bool, bool, bool, int]:
+        r = kept[at]
+        return r.source == "predicted", bool(r.ok), r.low is None or r.high is None, -at
+
+    return [kept[at] for at in sorted(range(len(kept)), key=rank)[:KEY_RESULTS]]
 
 
 def gauge(result: Measured) -> Gauge | None:
@@ -204,8 +211,11 @@ def _people(summary: Summary) -> list[Said]:
     rows += [
         Said(t_s, "", f"{p.command}: {p.reason}" if p.reason else p.command, "", p.by) for t_s, p in summary.people
     ]
-    for t_s, record in summary.records:
-        rows.append(Said(t_s, record.step, ", ".join(f"{name}: {value}" for name, value in record.fields.items())))
+    asked = {(r.prompt.step, r.prompt.id.rpartition(".")[2]) for r in summary.prompts}
+    for t_s, record in summary.records:  # what was asked for stands there already
+        fields = [f"{name}: {value}" for name, value in record.fields.items() if (record.step, name) not in asked]
+        if fields:
+            rows.append(Said(t_s, record.step, ", ".join(fields)))
     return sorted(rows, key=lambda row: row.t_s)
 
 
@@ -220,7 +230,7 @@ def _answer(row: PromptRow) -> str:
 def _appendix(run: RunFile) -> list[tuple[str, str]]:
     meta = run.meta
     shown = _SHOWN_ELSEWHERE | {key for key, _label in _FACTS}
-    rows = [("Run", str(meta.get("run_id", run.path.stem))), ("Seed", str(meta.get("seed", "–")))]
+    rows = [("Run", str(meta.get("run_id", run.path.stem)))]
     rows.append(("Trace sha256", str(meta.get("trace_sha256", "not closed"))))
     rows += [(f"Version of {name}", str(version)) for name, version in meta.get("versions", {}).items()]
     return rows + [(key.replace("_", " "), str(value)) for key, value in sorted(meta.items()) if key not in shown]
