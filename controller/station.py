@@ -256,7 +256,7 @@ class Station:
         guard.interlocks = self._load_interlocks(interlocks)
         gate.use(guard.interlocks)
         guard.modules = {"press": press, "dispenser": dispenser, "grinder": grinder}
-        guard.derivations = [line.derive, press.derive, dispenser.derive, grinder.derive]
+        guard.derivations = {module.name: module.derive for module in (line, press, dispenser, grinder)}
         guard.lines = list(self.lines.values())
         guard.instruments = {
             name: (instrument, frozenset({str(self.file.instruments[name].get("module", "line"))}))

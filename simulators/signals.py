@@ -6,7 +6,9 @@ sigma * noise, rounded to the resolution. Reading is a pure function of the comm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
+from operator import attrgetter
 from typing import Protocol
 
 from simulators.balance import Balance
@@ -100,9 +102,11 @@ class Signals:
         """Join every channel to its model; raise ValueError when a channel is missing or unknown."""
         self._noise = gaussian_table()
         self._reads: dict[str, Read] = {}
+        self._bits: dict[str, tuple[object, str]] = {}
         for owner, bits in _BITS.items():
             for channel, attribute in bits.items():
-                self._reads[channel] = _bit(*_locate(tools, owner, attribute))
+                self._bits[channel] = model, name = _locate(tools, owner, attribute)
+                self._reads[channel] = _bit(model, name)
         for channel, (owner, attribute, *errors) in _ANALOG.items():
             model, name = _locate(tools, owner, attribute)
             self._reads[channel] = self._analog(model, name, errors, noise_offset(seed, channel))
@@ -114,9 +118,15 @@ class Signals:
         return self._reads[channel]
 
     def block_reader(self, channels: Sequence[str]) -> Callable[[int], list[float]]:
-        """Return the function of the noise index that reads several channels."""
-        reads = [self._reads[channel] for channel in channels]
-        return lambda at: [read(at) for read in reads]
+        """Return the function of the noise index that reads several channels, neighbouring bits of a model at once."""
+        groups: list[Callable[[int], Iterable[float]]] = []
+        for model, run in groupby(channels, lambda channel: self._bits[channel][0] if channel in self._bits else None):
+            members = list(run)
+            if model is not None and len(members) > 1:
+                groups.append(_several(model, [self._bits[channel][1] for channel in members]))
+            else:
+                groups += [_one(self._reads[channel]) for channel in members]
+        return lambda at: [value for group in groups for value in group(at)]
 
     def _analog(self, model: object, name: str, errors: Sequence[float], offset: int) -> Read:
         gain, zero, sigma, step = errors
@@ -134,6 +144,15 @@ class Signals:
 
 def _bit(model: object, name: str) -> Read:
     return lambda at: float(getattr(model, name))
+
+
+def _several(model: object, names: Sequence[str]) -> Callable[[int], Iterable[float]]:
+    get = attrgetter(*names)
+    return lambda at: map(float, get(model))
+
+
+def _one(read: Read) -> Callable[[int], Iterable[float]]:
+    return lambda at: (read(at),)
 
 
 def _locate(tools: Tools, owner: str, attribute: str) -> tuple[object, str]:

@@ -68,22 +68,24 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @SEED
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a parameter of the recipe")
 @click.option("--real-time", is_flag=True, help="simulators on real ports and ptys, at the pace of the wall clock")
-@click.option("--speed", type=click.FloatRange(0.1, 100.0), default=1.0, help="of --real-time, times the wall clock")
+@click.option("--speed", type=click.FloatRange(0.1, 100.0), help="of --real-time, times the wall clock; 1 by default")
 @FAULT
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @JSON
 @_exits
-def run(as_json: bool, settings: tuple[str, ...], **options: Any) -> int:
+def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options: Any) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.outcome import show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
 
-    chosen = RunOptions(settings=_assignments(settings), **options)
-    if options["live"] and (chosen.faults or chosen.real_time or chosen.speed != 1.0):
+    if options["live"] and (options["faults"] or options["real_time"] or speed):
         raise CommandError("--live takes no --fault, --real-time or --speed: the tool decides those", Exit.USAGE)
+    if speed and not options["real_time"]:
+        raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
+    chosen = RunOptions(settings=_assignments(settings), speed=speed or 1.0, **options)
     outcome = with_progress(chosen.recipe, lambda progress: run_recipe(chosen, progress))
     if as_json and outcome.summary.reason:
         click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)

@@ -33,7 +33,7 @@ ACTS = {  # recipe -> what its curves are in the terminal
 
 def demo(faults: Sequence[str], out: Path) -> int:
     """Run both recipes; exit code of the first that did not pass."""
-    click.echo("springback demo   SIMULATED press, dispenser, grinder; real Modbus, SCPI and serial protocols")
+    click.echo("springback demo  SIMULATED press, dispenser, grinder; real Modbus/SCPI/serial")
     worst = Exit.PASSED
     total_s = 0.0
     for recipe, plots in ACTS.items():
@@ -44,6 +44,8 @@ def demo(faults: Sequence[str], out: Path) -> int:
         click.echo("\n" + _act(outcome, plots))
         total_s += outcome.summary.duration_s
         worst = worst or outcome.exit
+        if outcome.exit == Exit.INTERRUPTED:
+            return worst
     click.echo(f"\n{clock_text(total_s)} of process in {wall.since_start_s():.1f} s")
     click.echo('next     springback run compress-release --fault "press.supply=low@20min"')
     return worst

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -35,6 +36,7 @@ from springback import __version__
 from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
+PROGRESS_S = 10.0  # of process time
 RESULT_KEYS = ("name", "value", "unit", "low", "high", "pass", "source")
 
 
@@ -99,13 +101,8 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     tool, recipe = prepare(options)
     folder = _folder(options, recipe)
     facts = _Facts()
-    loop = _loop(options)
-    try:
-        asyncio.set_event_loop(loop)
-        loop.run_until_complete(_Run(options, tool, recipe, folder, facts, progress).run())
-    finally:
-        asyncio.set_event_loop(None)
-        loop.close()
+    with asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+        runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
     with RunFile(folder / "run.sqlite") as record:
         report = write_report(record, plot_groups(recipe), folder / "report.html")
         summary = summary_of(record)
@@ -173,13 +170,14 @@ class _Run:
     async def _sequence(self, station: Station) -> None:
         loop = asyncio.get_running_loop()
         real = self.options.live or self.options.real_time
+        _make(self.folder)
         recorder = Recorder(self.folder / "run.sqlite", station.tags, loop.time, threaded=real)
         self.facts.simulated = station.simulated
         self._describe(recorder, station)
         station.attach(recorder)
         tool = station.tool
         tool.guard.gate.limits = tighten(self.tool.limits, self.recipe.limits)
-        tool.guard.derivations.append(lambda now_s: self.progress(recorder.elapsed_s))
+        progress = loop.create_task(self._show_progress(recorder), name="progress")
         sequencer = Sequencer(tool, self.recipe, self.answers)
         for saying in self.operator.says:
             loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason)
@@ -189,6 +187,7 @@ class _Run:
                 self.facts.state = await sequencer.run()
                 reason = sequencer.reason
             finally:
+                progress.cancel()
                 self.facts.by_person = sequencer.person
                 verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
                 tool.guard.disarm()
@@ -196,6 +195,13 @@ class _Run:
                 recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
                 recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
                 self.facts.trace_sha256 = recorder.trace_sha256
+
+    async def _show_progress(self, recorder: Recorder) -> None:
+        """Beside the run: a terminal that has gone is no reason to disturb it."""
+        while True:
+            await asyncio.sleep(PROGRESS_S)
+            with contextlib.suppress(OSError):
+                self.progress(recorder.elapsed_s)
 
     def _describe(self, recorder: Recorder, station: Station) -> None:
         recipe = self.recipe
@@ -232,13 +238,16 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
 
 def _folder(options: RunOptions, recipe: Recipe) -> Path:
     folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+    if (folder / "run.sqlite").exists():
+        raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
+    return folder
+
+
+def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"cannot make the folder {folder}: {error.strerror}", Exit.USAGE) from None
-    if (folder / "run.sqlite").exists():
-        raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
-    return folder
 
 
 class _Signals:

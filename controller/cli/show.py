@@ -152,6 +152,7 @@ def progress(title: str, total_s: float, every_s: float | None = None) -> Iterat
         BarColumn(bar_width=30, complete_style="default", finished_style="default"),
         TextColumn("{task.fields[clock]} process", markup=False),
         console=Console(stderr=True, width=WIDTH),
+        transient=True,  # what comes next says it all
         auto_refresh=False,  # its refreshing thread would take turns from a loop that runs at full speed
     )
     task = bar.add_task(plain(title), total=total_s, clock=clock_text(0.0))

@@ -62,6 +62,8 @@ def _tool_text(template: dict[str, object], addresses: Mapping[str, str]) -> str
     lines = template["lines"]
     assert isinstance(lines, dict)
     changed = {name: {**spec, "address": addresses[name]} for name, spec in lines.items()}
+    for spec in changed.values():
+        spec.pop("parity", None)  # a pty has none, and refuses to be opened a second time with one
     return yaml.safe_dump({**template, "simulated": True, "lines": changed}, sort_keys=False, width=1000)
 
 

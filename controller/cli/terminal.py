@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 
-from controller.sequence.prompts import AnswerRefused, Ask, Prompt
+from controller.sequence.prompts import AnswerRefused, Ask, Prompt, Unanswered
 
 
 def terminal_answers() -> Ask | None:
@@ -17,7 +17,10 @@ async def _ask(prompt: Prompt) -> str:
     """Ask until the answer fits. The scan goes on meanwhile, and an abort does not wait for the Enter key."""
     while True:
         print(f"\n{prompt.step}: {prompt.text} ({prompt.describe()})", file=sys.stderr)
-        raw = (await _line()).strip()
+        line = await _line()
+        if not line:
+            raise Unanswered(f"{prompt.id}: the terminal was closed")
+        raw = line.strip()
         try:
             prompt.accept(raw)
         except AnswerRefused as refused:

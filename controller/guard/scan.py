@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -27,6 +28,7 @@ from drivers.reading import Quality, TagTable
 log = logging.getLogger(__name__)
 
 NOTHING: frozenset[str] = frozenset()
+CALM_SAMPLE_S = 1.0  # between two samples while nothing moves; otherwise every scan is one
 HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
 
 
@@ -58,7 +60,7 @@ class Guard:
         self.instruments: dict[str, tuple[Instrument, frozenset[str]]] = {}  # id -> instrument, modules that need it
         self.lines: list[Line] = []
         self.modules: dict[str, SafeModule] = {}
-        self.derivations: list[Callable[[float], None]] = []
+        self.derivations: dict[str, Callable[[float], None]] = {}  # by module
         self.monitors: list[Monitor] = []
         self.on_trip: Callable[[Trip], None] = lambda trip: None
         self.on_hold: Callable[[str, str], None] = lambda code, reason: None
@@ -72,6 +74,7 @@ class Guard:
         self._holding: set[str] = set()
         self._waits: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._broken = False
+        self._sampled_s = -math.inf
         self._safe = SafeState(self._make_safe)
         gate.on_mismatch = lambda text: self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, ""))
 
@@ -123,10 +126,13 @@ class Guard:
         except Exception as error:
             self._scan_broke(error)
         self._release_waits()
-        self.record.sample()
         if not self.heartbeat_withdrawn:
             self.plc.beat()
-        self.plc.calm(self._in_use != NOTHING and not any(module.moves() for module in self.modules.values()))
+        calm = self._in_use != NOTHING and not any(module.moves() for module in self.modules.values())
+        self.plc.calm(calm)
+        if not calm or now_s - self._sampled_s >= CALM_SAMPLE_S:
+            self._sampled_s = now_s
+            self.record.sample()
 
     def _scan_broke(self, error: Exception) -> None:
         self.heartbeat_withdrawn = True
@@ -138,8 +144,9 @@ class Guard:
             )
 
     def _evaluate(self, now_s: float) -> None:
-        for derive in self.derivations:
-            derive(now_s)
+        for name, derive in self.derivations.items():
+            if name in self._in_use:
+                derive(now_s)
         if not self._in_use:
             return
         self._look_for_lost(now_s)

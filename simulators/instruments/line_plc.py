@@ -70,6 +70,9 @@ class LinePlc(RegisterModel):
         self._bleed = 0.0
         self._coils = table.coils
         self._lay_out_inputs(table)
+        self._hb_host = next(register for register in table.holdings if register.name == "hb_host")
+        self._seen: Sequence[float] = ()  # discrete inputs at the last look, and the word they made
+        self._closed = 0
         self._host_seen_s = -math.inf
         self._disabled_s: float | None = None
 
@@ -151,11 +154,11 @@ class LinePlc(RegisterModel):
 
     def _status(self, discretes: Sequence[float]) -> int:
         """All discrete inputs, bit n at address n."""
-        status = self._heartbeat_ok if self._clock() - self._host_seen_s <= HEARTBEAT_LIMIT_S else 0
-        for mask, closed in zip(self._masks, discretes, strict=True):
-            if closed:
-                status |= mask
-        return status
+        if discretes != self._seen:
+            self._seen = discretes
+            self._closed = sum(mask for mask, closed in zip(self._masks, discretes, strict=True) if closed)
+        heartbeat = self._heartbeat_ok if self._clock() - self._host_seen_s <= HEARTBEAT_LIMIT_S else 0
+        return self._closed | heartbeat
 
     # --- writing
 
@@ -167,6 +170,9 @@ class LinePlc(RegisterModel):
         """Take setpoints and outputs, all of a request or none; 32-bit values are written whole."""
         enabled = self._plant.sense("enabled")
         self._follow_enable(enabled)
+        if address == self._hb_host.pdu and len(values) == 1:  # with every scan
+            self._host_heartbeat(self._hb_host, values[0])
+            return
         raw = b"".join(value.to_bytes(2, "big") for value in values)
         wanted = list(self._decode(address, raw))
         for register, value in wanted:
@@ -190,7 +196,7 @@ class LinePlc(RegisterModel):
             raise ModbusException(ExceptionCode.DEVICE_FAILURE)
 
     def _apply(self, register: Register, value: float) -> None:
-        if register.name == "hb_host":
+        if register is self._hb_host:
             self._host_heartbeat(register, value)
             return
         self._store(register, value)
