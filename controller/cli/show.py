@@ -112,14 +112,14 @@ def _strip(plot: Any, run: RunFile, group: PlotGroup, span_s: float, *, last: bo
     times, values = reduce(*run.series(group.actual), POINTS)
     low, high = padded(values)
     scale = Scale(low, high, 0.0, 1.0)
-    good = values == values
+    good_s, good = [t for t, v in zip(times, values, strict=True) if v == v], [v for v in values if v == v]
     y_ticks = scale.ticks(2)
     plot.theme("clear")
     plot.axes(False, axis="both")
     plot.axes(True, axis="y", side="left")
-    if good.any():
-        plot.draw(plot.signal(times[good].tolist(), values[good].tolist(), marker="braille").lines())
-    plot.title(_title(run, group, values[good].tolist()))
+    if good:
+        plot.draw(plot.signal(good_s, good, marker="braille").lines())
+    plot.title(_title(run, group, good))
     plot.ruler(axis="y").lim(low, high)
     plot.ruler(axis="y").ticks(y_ticks, [f"{number(tick):>6}" for tick in y_ticks])
     plot.ruler(axis="x").lim(0.0, span_s)

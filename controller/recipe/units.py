@@ -119,7 +119,7 @@ def _pint_unit(unit: str) -> Any:  # a pint.Unit of our registry
 @cache
 def _registry() -> Any:  # pint's registry classes are generic over generated types; no useful name to give
     """A registry that knows the canonical units of the table and nothing else; built in a few milliseconds."""
-    import pint  # 0.1 to 0.2 s with numpy: only when a recipe multiplies quantities
+    import pint  # 0.1 s and more: only when a recipe multiplies quantities
 
     registry: Any = pint.UnitRegistry(None, cache_folder=None)
     for base in ("m = [length]", "kg = [mass]"):

@@ -6,14 +6,15 @@ It knows scales and points, not what they mean.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import sub
 
-import numpy as np
-from numpy.typing import NDArray
+Floats = Sequence[float]
 
-Floats = NDArray[np.float64]
-
-GAP_FACTOR = 5.0  # a pause longer than this many usual scan periods is drawn as a gap
+# Samples come with every scan (0.1 s) while something moves and once a second while nothing does. Both may stand in
+# one curve, so a gap cannot be told from the usual step; it is what is longer than two calm samples and a slow scan.
+GAP_S = 2.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,10 @@ _TIME_STEPS = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14
 
 def padded(*series: Floats, share: float = 0.08) -> tuple[float, float]:
     """Lowest and highest finite value of all series, widened so that a curve never touches the frame."""
-    finite = [part for one in series if (part := one[np.isfinite(one)]).size]
+    finite = [part for one in series if (part := list(filter(math.isfinite, one)))]
     if not finite:
         return 0.0, 1.0
-    low, high = min(float(part.min()) for part in finite), max(float(part.max()) for part in finite)
+    low, high = min(map(min, finite)), max(map(max, finite))
     # A steady value must look steady: noise of a thousandth must not fill the strip.
     span = max(high - low, 0.01 * max(abs(low), abs(high)), 1e-9)
     middle, half = (low + high) / 2, span * (0.5 + share)
@@ -68,43 +69,40 @@ def reduce(times: Floats, values: Floats, points: int) -> tuple[Floats, Floats]:
     if len(times) <= points:
         return times, values
     width = -(-len(times) // (points // 3))  # lowest, highest, and room for a break
-    pad = -len(times) % width
-    t = np.concatenate([times, np.full(pad, times[-1])]).reshape(-1, width)
-    v = np.concatenate([values, np.full(pad, values[-1])]).reshape(-1, width)
-    missing = np.isnan(v)
-    low = np.where(missing, np.inf, v).argmin(axis=1)
-    high = np.where(missing, -np.inf, v).argmax(axis=1)
-    rows = np.arange(len(v))[:, None]
-    at = np.stack([np.minimum(low, high), np.maximum(low, high)], axis=1)
-    broken = missing.any(axis=1)
-    t3 = np.concatenate([t[rows, at], t[:, -1:]], axis=1)
-    v3 = np.concatenate([v[rows, at], np.where(broken, np.nan, np.inf)[:, None]], axis=1)
-    keep = ~np.isinf(v3)
-    return t3[keep], v3[keep]
+    kept_s: list[float] = []
+    kept: list[float] = []
+    for start in range(0, len(times), width):
+        stretch = values[start : start + width]
+        good = list(filter(math.isfinite, stretch))
+        for at in sorted({stretch.index(min(good)), stretch.index(max(good))} if good else ()):
+            kept_s.append(times[start + at])
+            kept.append(stretch[at])
+        if len(good) < len(stretch):
+            kept_s.append(times[start + len(stretch) - 1])
+            kept.append(math.nan)
+    return kept_s, kept
 
 
 def _mark_gaps(times: Floats, values: Floats) -> tuple[Floats, Floats]:
-    if len(times) < 3:
+    late = [i for i, step in enumerate(map(sub, times[1:], times), start=1) if step > GAP_S]
+    if not late:
         return times, values
-    steps = np.diff(times)
-    late = np.flatnonzero(steps > GAP_FACTOR * float(np.median(steps))) + 1
-    if not late.size:
-        return times, values
-    return np.insert(times, late, times[late]), np.insert(values, late, np.nan)
+    marked_s, marked = list(times), list(values)
+    for i in reversed(late):
+        marked_s.insert(i, times[i])
+        marked.insert(i, math.nan)
+    return marked_s, marked
 
 
 def path(times: Floats, values: Floats, x: Scale, y: Scale) -> str:
     """The `d` of an SVG path, to a tenth of a unit; flat stretches take two points."""
-    xs = np.round(x.start + (times - x.low) / (x.high - x.low) * (x.end - x.start), 1)
-    ys = np.round(y.start + (values - y.low) / (y.high - y.low) * (y.end - y.start), 1)
-    flat = np.zeros(len(ys), dtype=bool)
-    flat[1:-1] = (ys[1:-1] == ys[:-2]) & (ys[1:-1] == ys[2:])
+    ys = [round(y(value), 1) for value in values]
     parts: list[str] = []
     pen = "M"
-    for px, py in zip(xs[~flat].tolist(), ys[~flat].tolist(), strict=True):
-        if py != py:
+    for time, before, py, after in zip(times, [math.nan, *ys], ys, [*ys[1:], math.nan], strict=False):
+        if not math.isfinite(py):
             pen = "M"
-            continue
-        parts.append(f"{pen}{px:g} {py:g}")
-        pen = "L"
+        elif not before == py == after:
+            parts.append(f"{pen}{round(x(time), 1):g} {py:g}")
+            pen = "L"
     return "".join(parts)

@@ -1,4 +1,4 @@
-"""Read the record of a run: facts, events in order, curves as arrays.
+"""Read the record of a run: facts, events in order, curves.
 
 It only reads, except `end_interrupted`, which gives the record of a killed run the terminal event that it lacks.
 """
@@ -6,21 +6,21 @@ It only reads, except `end_interrupted`, which gives the record of a killed run 
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from struct import Struct
+from typing import Any, NamedTuple
 
 from controller.record.events import Event, RunEnded, from_json
 from controller.record.store import APPLICATION_ID, BUSY_S, FORMAT, RecordError, plain_errors
 from controller.record.trace import Trace
+from drivers.reading import Quality
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-    Floats = NDArray[np.float64]
+_WORST_DRAWN = Quality.UNCERTAIN  # a value of worse quality is a gap in its curve
 
 
 class Stamped(NamedTuple):
@@ -38,6 +38,15 @@ class TagInfo:
     index: int
     unit: str
     doc: str
+
+
+class _Scans(NamedTuple):
+    """All samples: when, and the packed columns and qualities of all of them one behind the other."""
+
+    times_s: tuple[float, ...]
+    rows: bytes
+    quality: bytes
+    width: int
 
 
 class RunFile:
@@ -87,32 +96,31 @@ class RunFile:
         with plain_errors(self.path):
             return _last(self._db)[1]
 
-    def series(self, tag: str) -> tuple[Floats, Floats]:
-        """Times in s and values of a tag or alias, one per scan; NaN where the reading was not to be trusted.
+    def series(self, tag: str) -> tuple[Sequence[float], Sequence[float]]:
+        """Times in s and values of a tag or alias, one per sample; NaN where the reading was not to be trusted.
 
         KeyError when there is no such tag.
         """
-        import numpy as np
+        scans, i = self._scans, self.tags[tag].index
+        # One C loop that skips the other columns: most of a run is never drawn.
+        column = Struct(f"<{8 * i}xd{8 * (scans.width - i - 1)}x")
+        values = [value for (value,) in column.iter_unpack(scans.rows)]
+        quality = self.quality(tag)
+        if max(quality, default=_WORST_DRAWN) > _WORST_DRAWN:
+            values = [v if q <= _WORST_DRAWN else math.nan for v, q in zip(values, quality, strict=True)]
+        return scans.times_s, values
 
-        i = self.tags[tag].index
-        times, values, quality = self._scans
-        return times, np.where(quality[:, i] <= 1, values[:, i], np.nan)
-
-    def quality(self, tag: str) -> NDArray[np.uint8]:
-        """The `Quality` of a tag at each scan."""
-        return self._scans[2][:, self.tags[tag].index]
+    def quality(self, tag: str) -> bytes:
+        """The `Quality` of a tag at each sample."""
+        return self._scans.quality[self.tags[tag].index :: self._scans.width]
 
     @cached_property
-    def _scans(self) -> tuple[Floats, Floats, NDArray[np.uint8]]:
-        import numpy as np
-
+    def _scans(self) -> _Scans:
         with plain_errors(self.path):
-            rows = self._db.execute("SELECT t_s, row, quality FROM samples ORDER BY seq").fetchall()
-        n = len({info.index for info in self.tags.values()})
-        times = np.array([row[0] for row in rows], dtype=np.float64)
-        values = np.frombuffer(b"".join(row[1] for row in rows), dtype="<f8").reshape(len(rows), n)
-        quality = np.frombuffer(b"".join(row[2] for row in rows), dtype=np.uint8).reshape(len(rows), n)
-        return times, values, quality
+            samples = self._db.execute("SELECT t_s, row, quality FROM samples ORDER BY seq").fetchall()
+        times_s, rows, quality = zip(*samples, strict=True) if samples else ((), (), ())
+        width = len({info.index for info in self.tags.values()})
+        return _Scans(times_s, b"".join(rows), b"".join(quality), width)
 
     def trace_sha256(self) -> str:
         """The fingerprint, worked out from what is stored."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -153,25 +154,38 @@ def test_a_gauge_has_the_tolerance_in_the_middle_and_keeps_the_value_on_the_bar(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=3, max_size=400), st.integers(9, 90))
 def test_a_reduced_curve_is_short_and_keeps_its_extremes(values: list[float], points: int) -> None:
-    raw = np.array(values)
-    times = np.arange(len(raw)) / 10
+    t, v = reduce([i / 10 for i in range(len(values))], values, points)
 
-    t, v = reduce(times, raw, points)
+    assert len(t) == len(v) <= max(points, 3)
+    assert all(a <= b for a, b in pairwise(t))
+    assert any(map(math.isnan, v)) == any(map(math.isnan, values))
+    good, drawn = (list(filter(math.isfinite, series)) for series in (values, v))
+    assert (min(drawn, default=None), max(drawn, default=None)) == (min(good, default=None), max(good, default=None))
 
-    assert len(t) <= max(points, 3)
-    assert np.all(np.diff(t) >= 0)
-    assert np.isnan(v).any() == np.isnan(raw).any()
-    if np.isfinite(raw).any():
-        assert (np.nanmin(v), np.nanmax(v)) == (np.nanmin(raw), np.nanmax(raw))
+
+def _drawn(times: list[float]) -> str:
+    t, v = reduce(times, [1.0] * len(times), 100)
+    return path(t, v, Scale(0.0, 10.0, 0.0, 100.0), Scale(0.0, 2.0, 50.0, 0.0))
 
 
 def test_a_pause_in_the_samples_is_a_gap_in_the_curve() -> None:
-    times = np.array([0.0, 0.1, 0.2, 9.0, 9.1])
+    assert _drawn([0.0, 0.1, 0.2, 5.2, 5.3]) == "M0 25L2 25M52 25L53 25"
 
-    t, v = reduce(times, np.ones(5), 100)
 
-    drawn = path(t, v, Scale(0.0, 10.0, 0.0, 100.0), Scale(0.0, 2.0, 50.0, 0.0))
-    assert drawn == "M0 25L2 25M90 25L91 25"
+def test_samples_at_every_scan_and_once_a_second_make_one_curve() -> None:
+    mostly_moving = [*(i / 10 for i in range(50)), 5.9, 6.9, 8.1]
+    mostly_calm = [0.0, 0.1, 0.2, 1.2, 2.2, 3.2, 4.4, 5.4]
+
+    assert _drawn(mostly_moving) == "M0 25L81 25"
+    assert _drawn(mostly_calm) == "M0 25L54 25"
+
+
+def test_a_curve_is_broken_where_a_value_is_missing_or_without_bound() -> None:
+    values = [1.0, 1.0, math.nan, 1.0, 1.0, math.inf, 1.0]
+
+    drawn = path(list(range(7)), values, Scale(0.0, 10.0, 0.0, 100.0), Scale(0.0, 2.0, 50.0, 0.0))
+
+    assert drawn == "M0 25L10 25M30 25L40 25M60 25"
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.integers(2, 9))
@@ -188,6 +202,6 @@ def test_time_ticks_are_round() -> None:
 
 
 def test_a_steady_value_is_drawn_steady() -> None:
-    low, high = padded(np.array([100.0, 100.001]))
+    low, high = padded([100.0, 100.001])
 
     assert high - low >= 1.0

@@ -1,6 +1,6 @@
 """The report of a run: one self-contained HTML file.
 
-Import `write_report` only when a report is written: it brings the template engine and numpy with it.
+Import `write_report` only when a report is written: it brings the template engine with it.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ was measured for this and takes over a second per report, most of it before the 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -25,7 +26,7 @@ CHARACTER = 5.6  # mean width of a character at the label size
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """The curves of one quantity. Arrays of equal length; NaN is a gap."""
+    """The curves of one quantity. All of equal length; NaN is a gap."""
 
     title: str
     unit: str
@@ -35,8 +36,7 @@ class Strip:
 
     def between(self, start_s: float, end_s: float) -> Strip:
         """The part of the strip in a time range."""
-        first, last = self.times_s.searchsorted([start_s, end_s])
-        part = slice(first, last)
+        part = slice(bisect_left(self.times_s, start_s), bisect_left(self.times_s, end_s))
         setpoint = None if self.setpoint is None else self.setpoint[part]
         return replace(self, times_s=self.times_s[part], actual=self.actual[part], setpoint=setpoint)
 
@@ -142,10 +142,9 @@ def _heading(strip: Strip, y: float) -> str:
 
 
 def _last(strip: Strip, x: Scale, y: Scale) -> str:
-    finite = strip.actual[strip.actual == strip.actual]
-    if not finite.size:
+    value = next((value for value in reversed(strip.actual) if value == value), None)
+    if value is None:
         return _text(x.end + 6, (y.start + y.end) / 2, "no data", "tick")
-    value = float(finite[-1])
     return _text(x.end + 6, y(value) + 3.5, number(value), "last")
 
 
