@@ -6,7 +6,7 @@ It yields lark's tree with positions; meaning and units are the business of `exp
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from controller.recipe import units
@@ -82,8 +82,9 @@ class ExpressionError(QuantityError):
         self.offset = offset
 
 
+@lru_cache(maxsize=1000)  # the interlocks are bound for the check of a recipe, and again for its run
 def tree_of(text: str) -> Tree[Token]:
-    """Parse `text` by the grammar; raise ExpressionError. Bounded in length."""
+    """Parse `text` by the grammar; raise ExpressionError. Bounded in length. The tree is shared: read it only."""
     from lark.exceptions import UnexpectedInput
 
     if len(text) > LENGTH_MAX:
