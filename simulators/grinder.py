@@ -119,7 +119,7 @@ class Grinder:
         speed = self.spindle.speed / 60.0 * self._metres_per_turn
         tau = lag_time(energy, self._area, self._ratio, speed, self._stiffness)
         start = max(0.0, overlap + velocity * dt)
-        contact = dt if start > 0.0 or velocity >= 0.0 else min(dt, overlap / -velocity)
+        contact = dt if start > 0.0 or velocity >= 0.0 else max(0.0, min(dt, overlap / -velocity))
         deflection, removed = deflection_step(start, -velocity, tau, contact)
         removed = min(max(0.0, removed), max(0.0, start - velocity * contact))
         self.wear += removed * self._wear

@@ -24,7 +24,7 @@ def _exits(command: Callable[..., int]) -> Callable[..., None]:
         try:
             code = command(*args, **options)
         except KeyboardInterrupt:
-            click.echo("interrupted before anything had started", err=True)
+            click.echo("interrupted; no run is under way", err=True)
             code = Exit.INTERRUPTED
         except Exception as error:
             message, code = explain(error, as_json=bool(options.get("as_json")))
@@ -86,7 +86,7 @@ def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options
     if speed and not options["real_time"]:
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     chosen = RunOptions(settings=_assignments(settings), speed=speed or 1.0, **options)
-    outcome = with_progress(chosen.recipe, lambda progress: run_recipe(chosen, progress))
+    outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
     if as_json and outcome.summary.reason:
         click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)
     click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))

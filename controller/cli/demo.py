@@ -47,7 +47,7 @@ def demo(faults: Sequence[str], out: Path) -> int:
         if outcome.exit == Exit.INTERRUPTED:
             return worst
     click.echo(f"\n{clock_text(total_s)} of process in {wall.since_start_s():.1f} s")
-    click.echo('next     springback run compress-release --fault "press.supply=low@20min"')
+    click.echo('next     springback run compress-release --fault "press.supply=low@15min"')
     return worst
 
 

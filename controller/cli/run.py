@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import signal
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from controller import wall
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plots import plot_groups
 from controller.cli.script import OperatorScript, load_answers, load_operator
+from controller.cli.signals import Signals
 from controller.recipe.limits import tighten
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
@@ -129,7 +129,9 @@ class _Run:
             declare_results(station.tags, self.recipe)
             await station.open()
             try:
-                await self._sequence(station)
+                with Signals() as signals:
+                    await self._sequence(station, signals)
+                    self.facts.interrupted = bool(signals.received)
             finally:
                 self.facts.links, self.facts.exchanges = station.links, station.exchanges
                 await station.close()
@@ -167,7 +169,7 @@ class _Run:
                 Exit.REFUSED,
             )
 
-    async def _sequence(self, station: Station) -> None:
+    async def _sequence(self, station: Station, signals: Signals) -> None:
         loop = asyncio.get_running_loop()
         real = self.options.live or self.options.real_time
         _make(self.folder)
@@ -182,19 +184,19 @@ class _Run:
         for saying in self.operator.says:
             loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason)
         reason = "no result"
-        with _Signals(loop, sequencer, self.facts):
-            try:
-                self.facts.state = await sequencer.run()
-                reason = sequencer.reason
-            finally:
-                progress.cancel()
-                self.facts.by_person = sequencer.person
-                verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
-                tool.guard.disarm()
-                counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
-                recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
-                recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
-                self.facts.trace_sha256 = recorder.trace_sha256
+        signals.abort(sequencer)
+        try:
+            self.facts.state = await sequencer.run()
+            reason = sequencer.reason
+        finally:
+            progress.cancel()
+            self.facts.by_person = sequencer.person
+            verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
+            tool.guard.disarm()
+            counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
+            recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
+            recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
+            self.facts.trace_sha256 = recorder.trace_sha256
 
     async def _show_progress(self, recorder: Recorder) -> None:
         """Beside the run: a terminal that has gone is no reason to disturb it."""
@@ -248,27 +250,6 @@ def _make(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"cannot make the folder {folder}: {error.strerror}", Exit.USAGE) from None
-
-
-class _Signals:
-    """Ctrl-C and SIGTERM abort through the gate; the run ends when the safe state is read back."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, sequencer: Sequencer, facts: _Facts) -> None:
-        self._loop, self._sequencer, self._facts = loop, sequencer, facts
-        self._before: dict[signal.Signals, Any] = {}
-
-    def __enter__(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            self._before[number] = signal.signal(number, self._abort)
-
-    def __exit__(self, *exc: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _abort(self, number: int, frame: object) -> None:
-        self._facts.interrupted = True
-        name = signal.Signals(number).name
-        self._loop.call_soon_threadsafe(self._sequencer.post, "abort", "operator", f"aborted by {name}")
 
 
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:

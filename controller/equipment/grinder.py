@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from dataclasses import dataclass
 
 from controller.equipment.module import Derived, Module
 from controller.guard.safe import FailureClass, SafeAction
 from controller.guard.scan import Guard
+from controller.record.events import Note
 from drivers.capabilities import Axis, Outputs, Spindle, ThicknessGauge
 from drivers.errors import InstrumentError
 from drivers.reading import Value
-
-log = logging.getLogger(__name__)
 
 TRAVEL_UM_S = 5000.0
 APPROACH_UM_S = 10.0
@@ -178,7 +176,7 @@ class Grinder(Module):
     def _stopped(self, task: asyncio.Task[None]) -> None:
         self._stops.discard(task)
         if not task.cancelled() and task.exception() is not None:
-            log.warning("stop feed: %s", task.exception())  # the gate has recorded it, and the hold stops it again
+            self._note(f"stop feed: {task.exception()}")  # the hold, which is on its way, stops it again
 
     async def rest(self) -> None:
         """Wheel to its safe height, spindle to standstill, coolant off; the chuck keeps the part."""
@@ -232,8 +230,11 @@ class Grinder(Module):
                 async with asyncio.timeout(RAMP_DOWN_S):
                     await self.guard.until(lambda: self.on("grinder.standstill"))
         except (InstrumentError, TimeoutError) as error:
-            log.warning("spindle off: %r", error)
+            self._note(f"spindle off: {str(error) or 'no standstill in time'}; its power is taken all the same")
         await self.switch("spindle_contactor", 0, safe=True)
+
+    def _note(self, text: str) -> None:
+        self.guard.record.event(Note(text, "warning"))
 
     def _is_off(self) -> bool:
         return self.off("line_plc.spindle_contactor_closed") and self.on("grinder.standstill")

@@ -6,7 +6,7 @@ It evaluates; it does not act. The gate asks for permissives, the scan watches i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -80,13 +80,13 @@ class Interlock:
 
     def watch(self, now_s: float, unknown_limit_s: float) -> Unmet | None:
         """Evaluate one scan; returns the first-out once a violation, or not knowing, has lasted its time."""
-        if self.active is not None and self.active.evaluate(now_s) is False:
-            self._since_s = self._unknown_since_s = None
-            return None
-        unmet = self.unmet(now_s)
+        active = True if self.active is None else self.active.evaluate(now_s)
+        unmet = None if active is False else self.unmet(now_s)
         if unmet is None:
             self._since_s = self._unknown_since_s = None
             return None
+        if active is None and self.active is not None:  # nobody knows whether it must hold now
+            unmet = replace(unmet, values={**self.active.inputs(), **unmet.values}, known=False)
         if unmet.known:
             self._unknown_since_s = None
             if self._since_s is None:

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 NOTHING: frozenset[str] = frozenset()
 CALM_SAMPLE_S = 1.0  # between two samples while nothing moves; otherwise every scan is one
+BLIND_S = 5.0  # for each safe action while the PLC is lost
 HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
 
 
@@ -265,6 +266,8 @@ class Guard:
             if name in self._in_use
             for action in module.safe_actions(failure_class, lost)
         ]
+        if "line_plc" in lost:  # nearly every confirmation is its word; ENABLE drops meanwhile by itself
+            actions = [replace(action, deadline_s=min(action.deadline_s, BLIND_S)) for action in actions]
         outcomes = await make_safe(actions, self._report_safe)
         if self.heartbeat_withdrawn:
             await self._wait_for_hardware()

@@ -78,7 +78,7 @@ def near_limit(result: Measured) -> float | None:
 
     With one limit only, the band is what lies between the limit and 100 % for a percentage, else the limit's own size.
     """
-    if not result.ok:
+    if not result.ok or (not result.unit and result.value.is_integer()):  # a count is not close to anything
         return None
     low, high = result.low, result.high
     for limit in (low, high):

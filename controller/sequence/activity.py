@@ -46,3 +46,4 @@ class Activity:
                 self._inbox.post(report, data=data, activity=number)
 
         self._task = asyncio.get_running_loop().create_task(activity(), name=report)
+        self._task.add_done_callback(lambda task: work.close())  # dropped before it had begun

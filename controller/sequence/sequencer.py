@@ -30,6 +30,8 @@ from controller.sequence.verb import Tool, modules_of
 from drivers.errors import Superseded
 
 RESET_S = 120.0  # for a person to press the panel's reset button
+ABORTS = {"safe-release": FailureClass.LOSS_OF_KNOWLEDGE, "safe-dump": FailureClass.EMERGENCY}
+LOOK = "see the step and its limits"
 DEVIATIONS = (NotReached, OrderRefused, AnswerRefused)  # a step that fails so may be taken up again
 
 
@@ -83,9 +85,7 @@ class Sequencer:
         self._abort(f"{trip.code}: {trip.reason}", trip.failure_class, person=False)
 
     def _on_abort(self, message: Message) -> None:
-        dump = self.recipe.on_abort == "safe-dump"
-        failure_class = FailureClass.EMERGENCY if dump else FailureClass.LOSS_OF_KNOWLEDGE
-        self._abort(message.reason or f"aborted by {message.by}", failure_class, person=True)
+        self._abort(message.reason or f"aborted by {message.by}", ABORTS[self.recipe.on_abort], person=True)
 
     def _on_stop(self, message: Message) -> None:
         if not self.job.may("STOP"):
@@ -151,18 +151,19 @@ class Sequencer:
 
     def _on_failed(self, message: Message) -> None:
         """An activity could not reach its end: hold where the step may be taken up again, else abort."""
-        error, happened = message.data, str(message.data)
+        error = message.data
         if isinstance(error, Superseded) and self.guard.tripped is not None:
             return  # the trip's own message is on its way
+        happened, do = (error.reason, error.fix) if isinstance(error, OrderRefused) else (str(error), LOOK)
         stepping = self.job.state == "PROCESSING" or (self.job.state == "PAUSING" and self._hold_after)
         if isinstance(error, DEVIATIONS) and stepping:
-            self._alarm("step.deviation", FailureClass.PROCESS_DEVIATION, happened, "held the job")
+            self._alarm("step.deviation", FailureClass.PROCESS_DEVIATION, happened, "held the job", do)
             if self.job.state == "PROCESSING":
                 self._hold(happened, at_once=True)
             else:
                 self._freeze(happened)
             return
-        self._alarm("step.failed", FailureClass.LOSS_OF_KNOWLEDGE, happened, "aborted into the safe state")
+        self._alarm("step.failed", FailureClass.LOSS_OF_KNOWLEDGE, happened, "aborted into the safe state", do)
         self._abort(happened, FailureClass.LOSS_OF_KNOWLEDGE, person=False)
 
     def _on_held(self, message: Message) -> None:
@@ -291,9 +292,8 @@ class Sequencer:
     def _refuse(self, message: Message) -> None:
         self.record.event(Note(f"{message.what} refused: the job is {self.job.state}", "refused"))
 
-    def _alarm(self, code: str, failure_class: FailureClass, happened: str, did: str) -> None:
-        do = "see the step and its limits"
-        self.record.event(Alarm(code, int(failure_class), True, happened, did, "", do, happened))
+    def _alarm(self, code: str, failure_class: FailureClass, happened: str, did: str, do: str = LOOK) -> None:
+        self.record.event(Alarm(code, int(failure_class), True, happened, did, "", do))
 
 
 async def _nothing() -> None:

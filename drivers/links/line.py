@@ -3,7 +3,8 @@
 The line alone writes, one dialogue at a time. It runs in callbacks of the event loop, without a task of its own, for
 it is the busiest part of the program. A request in flight is never cancelled: RTU and SCPI replies carry no identity,
 and a late one would answer the next question. After a time-out the channel is reset and the line stays quiet before it
-asks again. Nothing is repeated here: whoever knows that a request is idempotent may ask again.
+asks again. A command is never repeated here: whoever knows that it is idempotent may give it again. A poll only reads;
+after its first failure it is asked again at once, so that one lost reply does not look like a lost instrument.
 """
 
 from __future__ import annotations
@@ -240,7 +241,7 @@ class Line:
         except Exception as raised:  # whoever is told of a reading must not stop the polls
             self._talk.bug(poll, raised)
         period_s = poll.period_s if poll.failures < DEAD_AFTER else max(RETRY_S, poll.period_s)
-        poll.due_s = now if poll.hurried else _next_due(now, period_s)
+        poll.due_s = now if poll.hurried or poll.failures == 1 else _next_due(now, period_s)
         poll.hurried = False
         self._queue.add_poll(poll)
 

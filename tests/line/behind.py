@@ -1,4 +1,4 @@
-"""A whole run with a look behind the wire: what the plant really did, at the end of the run and for a minute after it."""
+"""A whole run with a look behind the wire: what the plant really did, at the end of the run and a minute after."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -39,7 +40,7 @@ class Seen:
         """Names of what was energised later although it was not before."""
         looks = [self.at_end, *self.after]
         names = (*ENERGISED, "mold_contactor")
-        return [name for name in names for a, b in zip(looks, looks[1:], strict=False) if b[name] > a[name]]
+        return [name for name in names for a, b in pairwise(looks) if b[name] > a[name]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,7 +211,7 @@ def words_for(fault: str) -> list[str]:
     name = fault.partition("=")[0]
     plant = {
         "line.estop": ["line.estop"], "press.door": ["press.door_closed"], "grinder.coolant": ["grinder.coolant"],
-        "press.supply": ["press.supply", "clamp", "press.leak", "was not reached"],
+        "press.supply": ["press.supply", "press.pressure", "press.leak", "clamp", "was not reached"],
     }  # fmt: skip
     if name in plant:
         return plant[name]

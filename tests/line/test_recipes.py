@@ -1,4 +1,4 @@
-"""The shipped recipes from the command's point of view: they pass, with results from all sources, in the time they need."""
+"""The shipped recipes as the command runs them: they pass, with results from all sources, in the time they need."""
 
 from __future__ import annotations
 
