@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -19,14 +21,17 @@ def _exits(command: Callable[..., int]) -> Callable[..., None]:
 
     @wraps(command)
     def run(*args: Any, **options: Any) -> None:
-        from controller.cli.failures import explain
-
         try:
             code = command(*args, **options)
         except KeyboardInterrupt:
             click.echo("interrupted; no run is under way", err=True)
             code = Exit.INTERRUPTED
+        except BrokenPipeError:  # whoever read the output has gone
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = Exit.INTERRUPTED
         except Exception as error:
+            from controller.cli.failures import explain
+
             message, code = explain(error, as_json=bool(options.get("as_json")))
             click.echo(message, err=True)
         sys.exit(code)
@@ -68,7 +73,7 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @SEED
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a parameter of the recipe")
 @click.option("--real-time", is_flag=True, help="simulators on real ports and ptys, at the pace of the wall clock")
-@click.option("--speed", type=click.FloatRange(0.1, 100.0), help="of --real-time, times the wall clock; 1 by default")
+@click.option("--speed", type=click.FloatRange(0.1, 20.0), help="of --real-time, times the wall clock; 1 by default")
 @FAULT
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
@@ -83,6 +88,8 @@ def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options
 
     if options["live"] and (options["faults"] or options["real_time"] or speed):
         raise CommandError("--live takes no --fault, --real-time or --speed: the tool decides those", Exit.USAGE)
+    if speed is not None and math.isnan(speed):
+        raise CommandError("--speed nan is not a number; give one in 0.1 .. 20", Exit.USAGE)
     if speed and not options["real_time"]:
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     chosen = RunOptions(settings=_assignments(settings), speed=speed or 1.0, **options)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -249,7 +250,10 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise CommandError(f"cannot make the folder {folder}: {error.strerror}", Exit.USAGE) from None
+        text = f"cannot make the folder {folder}: {error.strerror}; name another with --out"
+        raise CommandError(text, Exit.USAGE) from None
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"cannot write into the folder {folder}; name another with --out", Exit.USAGE)
 
 
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:

@@ -12,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from controller.cli.exits import CommandError, Exit
-from controller.recipe.problems import RecipeError
 from controller.recipe.quantities import QuantityError, parse
 from controller.recipe.source import read
 
+SAYING = "{at: 600 s, do: hold, reason: text}"
+REACTION_MAX_S = 100.0  # who is slower is waited for in vain
 SAYS = ("hold", "resume", "stop", "abort")
 
 
@@ -52,17 +53,19 @@ def load_operator(path: Path | None) -> OperatorScript:
     data = _mapping(path, {"reaction", "answers", "say"})
     try:
         reaction_s = parse(data["reaction"], "s", what="reaction") if "reaction" in data else None
-        says = tuple(_saying(entry, path) for entry in data.get("say", ()))
+        says = data.get("say", [])
+        if not isinstance(says, list):
+            raise CommandError(f"{path.name}: say is a list of {SAYING}", Exit.INVALID)
+        says = tuple(_saying(entry, path) for entry in says)
     except QuantityError as error:
         raise CommandError(f"{path.name}: {error.message}. {error.hint}", Exit.INVALID) from None
+    if reaction_s is not None and not 0.0 <= reaction_s <= REACTION_MAX_S:
+        raise CommandError(f"{path.name}: reaction is 0 s .. {REACTION_MAX_S:g} s, not {reaction_s:g} s", Exit.INVALID)
     return OperatorScript(reaction_s, _answers(data, path), says)
 
 
 def _mapping(path: Path, known: set[str]) -> dict[str, Any]:
-    try:
-        data = read(path).data
-    except RecipeError as error:
-        raise CommandError(error.render(), Exit.INVALID) from None
+    data = read(path).data
     if not isinstance(data, dict) or set(data) - known:
         raise CommandError(f"{path.name}: a mapping with {', '.join(sorted(known))} is wanted", Exit.INVALID)
     return data
@@ -77,7 +80,10 @@ def _answers(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 def _saying(entry: Any, path: Path) -> Saying:
     if not isinstance(entry, dict) or not {"at", "do"} <= set(entry) <= {"at", "do", "reason"}:
-        raise CommandError(f"{path.name}: a saying is {{at: 600 s, do: hold, reason: text}}", Exit.INVALID)
+        raise CommandError(f"{path.name}: a saying is {SAYING}", Exit.INVALID)
     if entry["do"] not in SAYS:
         raise CommandError(f"{path.name}: do is one of {', '.join(SAYS)}, not {entry['do']!r}", Exit.INVALID)
-    return Saying(parse(entry["at"], "s", what="at"), str(entry["do"]), str(entry.get("reason", "")))
+    at_s = parse(entry["at"], "s", what="at")
+    if at_s < 0.0:
+        raise CommandError(f"{path.name}: at is after the start of the run, not {entry['at']}", Exit.INVALID)
+    return Saying(at_s, str(entry["do"]), str(entry.get("reason", "")))

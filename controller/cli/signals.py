@@ -1,4 +1,7 @@
-"""Ctrl-C and SIGTERM during a run: they abort through the gate, and the run ends when the safe state is read back."""
+"""Ctrl-C, SIGTERM and a closed terminal abort through the gate; the run ends when the safe state is read back.
+
+Who has asked once need not ask again: from then on these signals are ignored, so that the run gets its report.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +22,13 @@ class Signals:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Signals:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._before[number] = signal.signal(number, self._take)
         return self
 
     def __exit__(self, *exc: object) -> None:
         for number, handler in self._before.items():
-            signal.signal(number, handler)
+            signal.signal(number, signal.SIG_IGN if self.received else handler)
 
     def abort(self, sequencer: Sequencer) -> None:
         """From now on signals go to this sequencer."""

@@ -50,6 +50,8 @@ def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: 
 
 def _write(path: Path, text: str) -> None:
     """Whole or not at all: another process may be waiting for the file."""
+    if not path.name:
+        raise CommandError(f'--write-tool "{path}" is not a file; name one', Exit.USAGE)
     half = path.with_name(f".{path.name}.half")
     try:
         half.write_text(text, encoding="utf-8")

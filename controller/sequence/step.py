@@ -132,16 +132,20 @@ class StepRun:
 
 
 async def _together(parts: list[Any]) -> None:
-    """Run all; when one fails the others are cancelled and its error is raised, plainly."""
+    """Run all; when one fails the others are cancelled and its error is raised, plainly.
+
+    What parts say while they tidy up does not count. (A TaskGroup would leave its own cancellation on this task.)
+    """
+    tasks = [asyncio.ensure_future(part) for part in parts]
     try:
-        async with asyncio.TaskGroup() as group:
-            for part in parts:
-                group.create_task(part)
-    except BaseExceptionGroup as errors:
-        task = asyncio.current_task()
-        if task is not None and task.cancelling():  # dropped: what the parts said while they tidied up does not count
-            raise asyncio.CancelledError from None
-        raise errors.exceptions[0] from None
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in tasks:
+        if task in done:
+            task.result()
 
 
 def _verb(verb: Any) -> Verb:

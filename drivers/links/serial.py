@@ -151,7 +151,9 @@ class _Lane(threading.Thread):
 
     def _dropped(self) -> None:
         while self._waiting:
-            self._waiting.pop().set_result(None)
+            waiting = self._waiting.pop()
+            if not waiting.done():  # whoever waited has gone
+                waiting.set_result(None)
 
     def _ended(self, why: str) -> None:
         self._over = True
