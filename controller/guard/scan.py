@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 NOTHING: frozenset[str] = frozenset()
 CALM_SAMPLE_S = 1.0  # between two samples while nothing moves; otherwise every scan is one
-BLIND_S = 5.0  # for each safe action while the PLC is lost
+BLIND_S = 30.0  # for each safe action while the PLC is lost: a wheel without power has stopped by then
 HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
 
 
