@@ -30,6 +30,7 @@ class Derived:
         self._i = tags.index(tag)
         self._inputs = tuple(tags.index(name) for name in inputs)
         self._value, self._time_s, self._fresh_s, self._quality = tags.value, tags.time_s, tags.fresh_s, tags.quality
+        self._value[self._i], self._quality[self._i] = math.nan, Quality.STALE  # until it is computed
 
     def put(self, value: float) -> None:
         """Write the value; NaN is BAD."""
