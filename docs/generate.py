@@ -38,7 +38,7 @@ EXITS = {
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
     Exit.BUG: "a fault of springback itself; the message says where",
-    Exit.INTERRUPTED: "Ctrl-C or SIGTERM in virtual time; on real ports the same gives 7",
+    Exit.INTERRUPTED: "Ctrl-C, SIGTERM or SIGHUP in virtual time (on real ports 7), or the output was closed",
 }
 
 
