@@ -23,8 +23,10 @@ from controller.sequence.steps import VERBS
 from controller.sequence.verb import Verb
 from controller.station import Station
 from controller.tool import load as load_tool
+from simulators.faults import PLANT_FAULTS
+from simulators.faults.kind import FaultKind
 from simulators.parameters import PARAMETERS
-from simulators.scenario import PLANT_FAULTS, WIRE_FAULTS
+from simulators.scenario import WIRE_FAULTS
 from springback.places import config_file
 
 REFERENCE = Path(__file__).parent / "reference"
@@ -210,9 +212,7 @@ def tags() -> str:
 
 def faults() -> str:
     """What `--fault` knows."""
-    rows = [
-        (f"`{name}`", _fault_value(kind.words, kind.number), kind.doc) for name, kind in PLANT_FAULTS.items()
-    ]  # fmt: skip
+    rows = [(f"`{name}`", _fault_value(kind), kind.doc) for name, kind in PLANT_FAULTS.items()]
     wires = [(f"`<instrument id>={word}`", doc) for word, doc in WIRE_FAULTS.items()]
     return _page([
         "# Faults of the simulated station",
@@ -225,8 +225,14 @@ def faults() -> str:
     ])  # fmt: skip
 
 
-def _fault_value(words: Sequence[str], number: str) -> str:
-    return " or ".join(f"`{word}`" for word in words) or (f"a number, {number}" if number else "none")
+def _fault_value(kind: FaultKind) -> str:
+    word = f"`{kind.word}`" if kind.word else ""
+    if kind.unit is None:
+        return word or "none"
+    number = f"{kind.low:g} to {kind.high:g} {kind.unit}".rstrip()
+    if kind.default:
+        number += f", default {kind.default:g}"
+    return f"{word} or {number}" if word else number
 
 
 def plant_parameters() -> str:

@@ -1,4 +1,4 @@
-"""What each actuator moves, and what each fault breaks: names joined to the models' attributes and verbs.
+"""What each actuator moves: names joined to the models' attributes and verbs.
 
 The counterpart of `signals`. It decides neither when (the plant's grid) nor whether (the hard-wired chain).
 """
@@ -10,8 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from simulators.channels import ACTUATORS
-from simulators.parameters import Parameters
-from simulators.scenario import Fault
 
 if TYPE_CHECKING:
     from simulators.plant import Plant
@@ -86,36 +84,6 @@ def _grinder_actions(plant: Plant) -> dict[str, Action]:
         "z_stop": stage.stop,
         "z_home": stage.home,
     }
-
-
-def make_faults(plant: Plant, parameters: Parameters, fault: Fault) -> list[tuple[float, Callable[[], None]]]:
-    """Return what a plant fault does, as (seconds after its onset, act); raise ValueError for a wire fault."""
-    if fault.wire:
-        raise ValueError(f"{fault.name}={fault.value} is a fault of the wire; hand it to the wire servers")
-    press, grinder, dispenser = plant.press, plant.grinder, plant.dispenser
-    leak = fault.number or parameters["press.c_leak_fault"]
-    shift = grinder.gauge_shift + parameters["gauge.jump"]
-    acts: dict[str, Callable[[], None]] = {
-        "line.estop": partial(plant.set_estop_chain, False),
-        "press.door": partial(setattr, press, "door_forced", True),
-        "press.supply": partial(setattr, press, "supply", parameters["press.supply_low"]),
-        "press.leak": partial(setattr, press, "c_leak", leak),
-        "press.inner_vent": partial(setattr, press.inner, "vent_stuck", True),
-        "platen.heater": partial(setattr, plant.platen, "element_open", True),
-        "platen.sensor": partial(setattr, plant.platen, "sensor_break", True),
-        "mold.heater": partial(setattr, plant.mold_heater, "element_open", True),
-        "mold.sensor": partial(setattr, plant.mold_heater, "sensor_break", True),
-        "dispenser.needle": dispenser.clog,
-        "spindle.trip": grinder.spindle.trip,
-        "grinder.coolant": partial(setattr, grinder, "coolant_lost", True),
-        "grinder.chuck": partial(setattr, grinder, "chuck_lost", True),
-        "grinder.gauge": partial(setattr, grinder, "gauge_shift", shift),
-        "grinder.guard": partial(setattr, grinder, "guard_open", True),
-    }
-    timed = [(0.0, acts[fault.name])]
-    if fault.name == "line.estop" and fault.number is not None:
-        timed.append((fault.number, partial(plant.set_estop_chain, True)))
-    return timed
 
 
 def _bit(model: object, attribute: str) -> Action:

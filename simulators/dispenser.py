@@ -35,7 +35,6 @@ class Dispenser:
         self._left_s = 0.0
         self._barrel, self._line = p["barrel.volume"], p["barrel.line"]
         self._density, self._doubling = p["epoxy.density"], p["epoxy.doubling"]
-        self._clogged = p["needle.clogged"]
         self._unit_flow = flow.poiseuille(1.0, p["needle.radius"], p["needle.length"], p["epoxy.viscosity"])
 
     @property
@@ -61,9 +60,9 @@ class Dispenser:
         """End the shot at once."""
         self._left_s = 0.0
 
-    def clog(self) -> None:
-        """Narrow the needle."""
-        self._unit_flow *= self._clogged**4
+    def clog(self, share: float) -> None:
+        """Narrow the needle to a share of its radius."""
+        self._unit_flow *= share**4
 
     def step(self, ticks: int, supply_gauge_Pa: float) -> None:
         """Advance by ticks of 10 ms."""

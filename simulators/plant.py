@@ -7,15 +7,15 @@ next tick, so who reads how often never changes the trajectory. Models know phys
 
 from __future__ import annotations
 
-from bisect import insort
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import NamedTuple
 
-from simulators.actuators import make_actions, make_faults
+from simulators.actuators import make_actions
+from simulators.agenda import NEVER, Agenda
 from simulators.balance import Balance
 from simulators.channels import ACTUATORS
 from simulators.dispenser import Dispenser
+from simulators.faults import PLANT_FAULTS
 from simulators.grinder import Grinder
 from simulators.hardwired import BEHIND_ENABLE, HEARTBEAT_TICKS, SPINDLE_OFF_TICKS, Hardwired
 from simulators.heater import HeatedTool
@@ -33,7 +33,6 @@ HEAT_TICKS = 20
 AGE_TICKS = 100
 _KEEP_FAST_TICKS = 200  # after something has moved
 _LOOK_TICKS = 30  # after a drive, to see whether something moves
-_NEVER = 1 << 62
 _EPSILON = 1e-6  # a clock that stands on a tick may show a hair less
 # Each drive of these counts; others are ignored while the value stays the same.
 _PULSES = frozenset({
@@ -44,15 +43,6 @@ _PULSES = frozenset({
 _SLOW = frozenset({"platen_setpoint", "mold_setpoint"})
 # These move no physics: they only show.
 _SHOWN = frozenset({"tower", "operator_call"})
-
-
-class _Event(NamedTuple):
-    """What happens at a tick, in `order`; `wakes` says that resting tools may be concerned."""
-
-    tick: int
-    order: int
-    act: Callable[[], None]
-    wakes: bool
 
 
 class Plant:
@@ -68,12 +58,11 @@ class Plant:
         self.press = Press(p)
         self.platen, self.mold_heater = HeatedTool("platen", p), HeatedTool("mold", p)
         self.mold, self.balance = Mold(p), Balance(p)
-        self.dispenser = Dispenser(p, self.balance, self.mold)
-        self.grinder = Grinder(p)
+        self.dispenser: Dispenser = Dispenser(p, self.balance, self.mold)
+        self.grinder: Grinder = Grinder(p)
         self.hardwired = Hardwired(self.press, self.platen, self.mold_heater, self.dispenser, self.grinder)
         self.shown: dict[str, float] = {"tower": 0.0, "operator_call": 0.0}
         self.on_operator_call: Callable[[float], None] | None = None
-        self._parameters = p
         self._signals = Signals(self, seed)
         self._readers: dict[str, Callable[[int], float]] = {}
         self._blocks: dict[tuple[str, ...], Callable[[int], list[float]]] = {}
@@ -86,10 +75,9 @@ class Plant:
         self._due = SLOW_TICKS
         self._fast_until = 0
         self._press_awake = self._dispenser_awake = self._grinder_awake = True
-        self._events: list[_Event] = []
-        self._order = 0
-        self._last_beat = -_NEVER
-        self._deadline = _NEVER
+        self._agenda = Agenda()
+        self._last_beat = -NEVER
+        self._deadline = NEVER
         self._wake_s = 0.0
         self._set_wake()
 
@@ -136,7 +124,7 @@ class Plant:
         tick = self.now_tick()
         if tick >= self._deadline:
             self._at(self._deadline, self._miss_heartbeat)
-            self._deadline = _NEVER
+            self._deadline = NEVER
         while self._due <= tick:
             self._step(self._due)
         self._set_wake()
@@ -152,11 +140,14 @@ class Plant:
 
     def inject(self, fault: Fault) -> None:
         """Let a plant fault happen at its time, counted from the plant's start, or at the next tick if that is past."""
-        acts = make_faults(self, self._parameters, fault)
+        kind = PLANT_FAULTS[fault.name]
+        severity = kind.default if fault.number is None else fault.number
         self.advance()
-        for after_s, act in acts:
-            tick = max(self.now_tick() + 1, round((fault.at_s + after_s) * 100.0))
-            self._at(tick, act)
+        self._at(max(self.now_tick() + 1, round(fault.at_s * 100.0)), partial(kind.begin, self, severity))
+
+    def after(self, seconds: float, act: Callable[[], None]) -> None:
+        """Let something happen some seconds after the last committed tick; for events that have an end."""
+        self._at(self._tick + max(1, round(seconds * 100.0)), act)
 
     def set_estop_chain(self, closed: bool) -> None:
         """Open or close the E-stop chain; to be called from an event."""
@@ -202,11 +193,11 @@ class Plant:
         self._noise_at = end * STRIDE % TABLE_SIZE
         if end % SLOW_TICKS == 0:
             self._slow_step(end)
-        events = self._events
-        if events and events[0].tick <= end:
+        agenda = self._agenda
+        if agenda.next_tick <= end:
             self._happen(end)
         due = end + 1 if end < self._fast_until else (end // SLOW_TICKS + 1) * SLOW_TICKS
-        self._due = events[0].tick if events and events[0].tick < due else due
+        self._due = min(due, agenda.next_tick)
 
     def _step_press(self, end: int) -> None:
         self.press.step(end - self._press_tick, self.platen.load)
@@ -237,17 +228,13 @@ class Plant:
         """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""
         if self._press_awake and self._press_tick < end:
             self._step_press(end)  # a resting press lags behind; it must not feel the event before it happens
-        events = self._events
-        while events and events[0].tick <= end:
-            event = events.pop(0)
-            event.act()
-            if event.wakes:
+        while self._agenda.next_tick <= end:
+            if self._agenda.happen():
                 self._press_awake = self._dispenser_awake = self._grinder_awake = True
                 self._fast_until = max(self._fast_until, end + _LOOK_TICKS)
 
     def _at(self, tick: int, act: Callable[[], None], wakes: bool = True) -> None:
-        self._order += 1
-        insort(self._events, _Event(tick, self._order, act, wakes))
+        self._agenda.add(tick, act, wakes)
         if tick < self._due:
             self._due = tick
             self._set_wake()
@@ -277,7 +264,7 @@ class Plant:
 
     def _drop_enable(self) -> None:
         self.hardwired.drop()
-        self._deadline = _NEVER
+        self._deadline = NEVER
         for name in BEHIND_ENABLE:
             self._driven[name] = 0.0
         self._at(self._tick + SPINDLE_OFF_TICKS, self._cut_spindle)

@@ -1,7 +1,7 @@
-"""Faults as text: `NAME[=VALUE][@TIME]`, the catalogue of what can be made to fail, and how it is said.
+"""Faults as text: `NAME[=VALUE][@TIME]`.
 
-Parses and checks only. Plant faults are carried out by the plant on its own grid; wire faults
-(`<instrument id>=silent`) are recognised here and carried out by the wire servers.
+Parses and checks only. What a plant fault does stands in `simulators.faults`, and the plant carries it out on its own
+grid; wire faults (`<instrument id>=silent`) are recognised here and carried out by the wire servers.
 """
 
 from __future__ import annotations
@@ -12,38 +12,13 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
+from simulators.faults import PLANT_FAULTS
+from simulators.faults.kind import FaultKind
+
 WIRE_FAULTS = {
     "silent": "the instrument no longer answers",
     "late": "it answers after the driver's deadline",
     "garble": "single bits of its answers are flipped",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class FaultKind:
-    """One kind of plant fault: what happens, its words (first is the default) and whether a number may be given."""
-
-    doc: str
-    words: tuple[str, ...] = ()
-    number: str = ""
-
-
-PLANT_FAULTS: dict[str, FaultKind] = {
-    "line.estop": FaultKind("someone hits the E-stop; a number of seconds releases it again", number="s"),
-    "press.door": FaultKind("the door switch opens: someone forces the door", ("open",)),
-    "press.supply": FaultKind("the compressed air sinks to 350 kPa absolute", ("low",)),
-    "press.leak": FaultKind("the outer chamber leaks", number="m3/(s Pa)"),
-    "press.inner_vent": FaultKind("the inner vent stays shut", ("stuck",)),
-    "platen.heater": FaultKind("the platen's heating element breaks", ("open",)),
-    "platen.sensor": FaultKind("the platen's thermocouple breaks: upscale reading", ("break",)),
-    "mold.heater": FaultKind("the mold's heating element breaks", ("open",)),
-    "mold.sensor": FaultKind("the mold's thermocouple breaks: upscale reading", ("break",)),
-    "dispenser.needle": FaultKind("the needle clogs to 0.9 of its radius", ("clog",)),
-    "spindle.trip": FaultKind("the spindle drive trips"),
-    "grinder.coolant": FaultKind("the coolant fails", ("lost",)),
-    "grinder.chuck": FaultKind("the chuck vacuum fails", ("lost",)),
-    "grinder.gauge": FaultKind("the thickness gauge steps by 8 um", ("jump",)),
-    "grinder.guard": FaultKind("the wheel guard's switch opens", ("open",)),
 }
 
 
@@ -97,18 +72,21 @@ def parse_time(text: str, spec: str) -> float:
 
 
 def _plant_value(spec: str, kind: FaultKind, value: str) -> str:
-    if kind.words:
-        return _word(spec, value or kind.words[0], kind.words)
-    if not value:
-        return ""
-    if not kind.number:
+    """Return the value in one form: a number, the kind's word, or nothing."""
+    if not value or value == kind.word:
+        return kind.word
+    if kind.unit is None:
+        if kind.word:
+            return _word(spec, value, (kind.word,))
         raise ValueError(f"fault {spec!r}: takes no value, got {value!r}")
     try:
-        number = float(value.removesuffix("s") if kind.number == "s" else value)
+        number = float(value.removesuffix(kind.unit))
     except ValueError:
         number = math.nan
-    if not (math.isfinite(number) and number > 0.0):
-        raise ValueError(f"fault {spec!r}: wanted a positive number in {kind.number}, got {value!r}")
+    if not kind.low <= number <= kind.high or math.isinf(number):
+        word = f"{kind.word!r} or " if kind.word else ""
+        wanted = f"{word}a number from {kind.low:g} to {kind.high:g} {kind.unit}".rstrip()
+        raise ValueError(f"fault {spec!r}: wanted {wanted}, got {value!r}")
     return repr(number)
 
 
