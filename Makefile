@@ -7,6 +7,7 @@ PYTHON := $(shell for p in python3.11 python3; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback  # an editable install does not
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
@@ -38,11 +39,13 @@ $(BIN)/python:
 $(RUNTIME): requirements/runtime.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements/runtime.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@
 
 $(DEV): requirements/dev.lock pyproject.toml | $(BIN)/python
 	$(PIP) install --quiet --require-hashes -r requirements/dev.lock
 	$(PIP) install --quiet --no-deps --no-build-isolation -e .
+	@$(COMPILE)
 	@touch $@ $(RUNTIME)
 
 setup: $(DEV)
@@ -74,6 +77,7 @@ faults: $(DEV)
 	$(BIN)/python -m pytest -q -m long
 
 bench: $(DEV)
+	@$(COMPILE)
 	$(BIN)/python bench/speed.py
 
 docs: $(DEV)
