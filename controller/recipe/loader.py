@@ -81,7 +81,8 @@ def _name(report: Report, fields: Fields, path: Path | None) -> str:
         hint = "small letters, digits, - and _, at most 64"
         report.add("R150", f'"{name[:80]}" is not a recipe name', ("recipe",), hint)
     elif "recipe" in fields and path is not None and name != path.stem:
-        report.add("R152", f'the recipe calls itself "{name}"', ("recipe",), f'the file is called "{path.name}"')
+        hint = f'the file is {path.name}: write "recipe: {path.stem}", or rename the file'
+        report.add("R152", f'the recipe calls itself "{name}"', ("recipe",), hint)
     return name
 
 

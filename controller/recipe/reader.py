@@ -41,6 +41,10 @@ class Report:
         mark = self.source.key_at(path) if at_key else self.source.value_at(path)
         self._note(Problem(code, message, self.source.file, mark.line, mark.column, hint, severity, mark.width))
 
+    def add_set(self, code: str, message: str, name: str, hint: str = "") -> None:
+        """Note a problem with a value that was not written in the file but given with `--set`."""
+        self._note(Problem(code, message, f"--set {name}", hint=hint))
+
     def refuse(self, error: QuantityError, path: KeyPath) -> None:
         """Note what a quantity or an expression said, at its offset in the value."""
         mark = self.source.value_at(path)

@@ -28,7 +28,7 @@ def read_parameters(report: Report, data: Any, overrides: Mapping[str, str]) -> 
     for name in overrides:
         if name not in section:
             hint = did_you_mean(name, section)
-            report.add("R153", f'there is no parameter "{name}" to set', section.path, hint, at_key=True)
+            report.add_set("R153", f'there is no parameter "{name}" to set', name, hint)
     parameters = {name: _parameter(report, section, name, overrides.get(name)) for name in section}
     report.parameters = {name: parameter.text for name, parameter in parameters.items()}
     return parameters
@@ -44,25 +44,25 @@ def _parameter(report: Report, section: Fields, name: str, override: str | None)
         low = high = None
     who = fields.choice("who", ("operator", "engineer", "host"), "engineer") if "who" in fields else "engineer"
     parameter = Parameter(name, str(fields.data.get("default", "")), default, default, low, high, unit, who)
-    _check_parameter(report, fields, parameter, default, "the default")
-    return parameter if override is None else _overridden(report, fields, parameter, override)
-
-
-def _overridden(report: Report, fields: Fields, parameter: Parameter, text: str) -> Parameter:
-    try:
-        value = parse(text, parameter.unit, what=parameter.name)
-    except QuantityError as error:
-        report.refuse(error, fields.path)
-        return parameter
-    _check_parameter(report, fields, parameter, value, f'the value "{text}"')
-    p = parameter
-    return Parameter(p.name, text.strip(), value, p.default, p.min, p.max, p.unit, p.who)
-
-
-def _check_parameter(report: Report, fields: Fields, parameter: Parameter, value: float, what: str) -> None:
-    breach = Limit(parameter.unit, parameter.min, parameter.max).breach(value)
+    breach = Limit(unit, low, high).breach(default)
     if breach:
-        report.add("R122", f"{parameter.name}: {what} is outside its bounds: {breach}", fields.path)
+        hint = "change the default, or the bound"
+        report.add("R122", f"{name}: the default is outside its bounds: {breach}", fields.path, hint)
+    return parameter if override is None else _overridden(report, parameter, override)
+
+
+def _overridden(report: Report, p: Parameter, text: str) -> Parameter:
+    try:
+        value = parse(text, p.unit, what=p.name)
+    except QuantityError as error:
+        report.add_set(error.code, error.message, p.name, error.hint)
+        return p
+    breach = Limit(p.unit, p.min, p.max).breach(value)
+    if breach:
+        bounds = [shown(bound, p.unit) for bound in (p.min, p.max) if bound is not None]
+        hint = f"the recipe allows {' to '.join(bounds)}"
+        report.add_set("R122", f'{p.name}: the value "{text}" is outside its bounds: {breach}', p.name, hint)
+    return Parameter(p.name, text.strip(), value, p.default, p.min, p.max, p.unit, p.who)
 
 
 def read_limits(report: Report, data: Any, tool: ToolFacts) -> dict[str, Limit]:
@@ -87,7 +87,7 @@ def _limit(report: Report, section: Fields, name: str, tool: Limit) -> Limit:
         if own is not None and given is not None and sign * own > sign * given + 1e-9 * abs(given):
             unit = tool.rate_unit if key == "rate" else tool.unit
             message = f"{name} {key} {shown(own, unit)} is looser than the tool's {shown(given, unit)}"
-            report.add("R121", message, fields.at(key))
+            report.add("R121", message, fields.at(key), "tighten it; looser limits belong into the tool file")
     if limit.low is not None and limit.high is not None and limit.low > limit.high:
         report.add("R117", f"{name}: min is above max", fields.at("min"), "exchange the two")
     return limit

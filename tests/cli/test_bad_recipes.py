@@ -35,7 +35,10 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "beyond-limit": (
         "13:17", "R120", "limit: press.pressure 320 kPa is above 300 kPa of this recipe (tool limit 550 kPa)", "",
     ),
-    "beyond-tool-limit": ("6:25", "R121", "press.pressure max 600 kPa is looser than the tool's 550 kPa", ""),
+    "beyond-tool-limit": (
+        "6:25", "R121", "press.pressure max 600 kPa is looser than the tool's 550 kPa",
+        "tighten it; looser limits belong into the tool file",
+    ),
     "missing-abort": (
         "1:1", "R131", "on_abort is missing: an abort needs a way to the safe state",
         "add on_abort: safe-dump or safe-release",
@@ -48,7 +51,10 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "infinite": ("6:25", "R114", ".inf is not a finite number", ""),
     "name-leaves-folder": ("5:9", "R150", '"../../etc/passwd" is not a recipe name', ""),
     "wrong-name": ("1:9", "R150", '"../smoke" is not a recipe name', "small letters, digits, - and _, at most 64"),
-    "other-name": ("1:9", "R152", 'the recipe calls itself "smoke"', 'the file is called "other-name.yaml"'),
+    "other-name": (
+        "1:9", "R152", 'the recipe calls itself "smoke"',
+        'the file is other-name.yaml: write "recipe: other-name", or rename the file',
+    ),
     "unknown-tag": ("6:18", "R140", 'unknown tag "press.presure_error"', 'did you mean "press.pressure_error"?'),
     "unreachable": ("12:5", "R161", 'step "Forgotten" is never reached', "remove it, or let a step go to it"),
     "wrong-tool": ("4:13", "R154", 'the recipe is for tool "press-cell", this tool is "packaging-line"', ""),
