@@ -19,6 +19,7 @@ class Balance:
         self.cup_g = parameters["balance.cup"]
         self.liquid_g = 0.0
         self.cup_present = False
+        self.gain = 1.0
         self.stable = True
         self._settled = 0.0
         self._tare = 0.0
@@ -34,7 +35,7 @@ class Balance:
     @property
     def shown(self) -> float:
         """Displayed mass, after tare."""
-        return self._settled - self._tare
+        return self.gain * (self._settled - self._tare)
 
     @property
     def idle(self) -> bool:

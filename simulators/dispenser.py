@@ -1,6 +1,7 @@
 """The time-pressure dispenser: air valve, regulator, barrel, needle; shots into the balance's cup or the mold's recess.
 
-Any step length is exact while the air supply is steady: pressure is a first-order lag and the flow its integral.
+The barrel's pressure is a first-order lag and exact at any step length while the air supply is steady; the flow follows
+the mean pressure of the step. The liquid ages in the barrel as it cures anywhere, by temperature and time.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 from math import exp
 
 from simulators.balance import Balance
+from simulators.epoxy import Epoxy
 from simulators.mold import Mold
 from simulators.parameters import Parameters
 from simulators.physics import flow
@@ -29,13 +31,19 @@ class Dispenser:
         self.vacuum_kPa = 0.0
         self.inlet_Pa = 0.0
         self.barrel_Pa = 0.0
+        self.tip_Pa = 0.0
         self.liquid_m3 = p["barrel.fill"]
-        self.age_s = 0.0
+        self.celsius = p["ambient.temperature"]
+        self.degree = 0.0
+        self.bubble_m3 = 0.0
+        self.regulator_gain = 1.0
         self.spilled_g = 0.0
         self._left_s = 0.0
-        self._barrel, self._line = p["barrel.volume"], p["barrel.line"]
-        self._density, self._doubling = p["epoxy.density"], p["epoxy.doubling"]
-        self._unit_flow = flow.poiseuille(1.0, p["needle.radius"], p["needle.length"], p["epoxy.viscosity"])
+        self._barrel, self._line, self._friction = p["barrel.volume"], p["barrel.line"], p["barrel.friction"]
+        self._atmosphere = p["ambient.pressure"]
+        self._radius, self._length = p["needle.radius"], p["needle.length"]
+        self._epoxy = Epoxy(p)
+        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
 
     @property
     def needle_up(self) -> bool:
@@ -50,7 +58,8 @@ class Dispenser:
     @property
     def idle(self) -> bool:
         """Nothing flows and no pressure changes."""
-        return self._left_s <= 0.0 and self.barrel_Pa == 0.0 and self.inlet_Pa == 0.0 and not self.air_valve
+        still = self.barrel_Pa == 0.0 and self.tip_Pa == 0.0 and self.inlet_Pa == 0.0
+        return still and self._left_s <= 0.0 and not self.air_valve
 
     def shot(self, seconds: float) -> None:
         """Start a timed shot."""
@@ -62,7 +71,7 @@ class Dispenser:
 
     def clog(self, share: float) -> None:
         """Narrow the needle to a share of its radius."""
-        self._unit_flow *= share**4
+        self._radius *= share
 
     def step(self, ticks: int, supply_gauge_Pa: float) -> None:
         """Advance by ticks of 10 ms."""
@@ -71,36 +80,59 @@ class Dispenser:
         if self.inlet_Pa != wanted:
             inlet = wanted + (self.inlet_Pa - wanted) * exp(-dt / _INLET_TAU_S)
             self.inlet_Pa = wanted if abs(inlet - wanted) < 100.0 else inlet
-        if self._left_s <= 0.0 and self.barrel_Pa == 0.0:
+        if self._left_s <= 0.0 and self.barrel_Pa == 0.0 and self.tip_Pa == 0.0:
             return
         on = min(dt, self._left_s)
-        impulse = self._push(on, min(self.pressure_kPa * 1e3, self.inlet_Pa)) if on > 0.0 else 0.0
+        if on > 0.0:
+            self._push(on, min(self.pressure_kPa * 1e3 * self.regulator_gain, self.inlet_Pa))
         self._left_s -= on
         if self._left_s < 1e-9:
             self._left_s = 0.0
         if dt - on > 1e-9:
-            impulse += self._push(dt - on, 0.0)
-        self._flow_out(impulse)
+            self._push(dt - on, 0.0)
 
-    def _push(self, seconds: float, target_Pa: float) -> float:
-        """Move the barrel's pressure towards the target and return its integral over the time, Pa s."""
+    def age(self, seconds: float) -> None:
+        """Let the liquid in the barrel cure, which makes it thicker."""
+        self.degree = self._epoxy.cured(self.degree, self.celsius, seconds)
+        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
+
+    def _push(self, seconds: float, target_Pa: float) -> None:
+        """Move the barrel's air towards the target for some seconds, and let out what it drives through the needle."""
         tau = max(1e-7, self._barrel - self.liquid_m3) / self._line
         before = self.barrel_Pa - target_Pa
         after = before * exp(-seconds / tau)
         self.barrel_Pa = target_Pa + after
         if target_Pa == 0.0 and self.barrel_Pa < _AT_REST_Pa:
             self.barrel_Pa = 0.0
-        return target_Pa * seconds + (before - after) * tau
+        mean_Pa = max(0.0, target_Pa + (before - after) * tau / seconds - self._friction)
+        mean_Pa = self._past_bubble(mean_Pa, seconds)
+        self._flow_out(seconds * flow.needle_flow(mean_Pa, self._radius, self._length, self._fluid))
 
-    def _flow_out(self, impulse_Pa_s: float) -> None:
-        """Let the liquid go where it must: cup, recess, or beside."""
-        aging = 2.0 ** (self.age_s / self._doubling)
-        volume = min(self.liquid_m3, impulse_Pa_s * self._unit_flow / aging)
+    def _past_bubble(self, mean_Pa: float, seconds: float) -> float:
+        """Return the mean pressure at the needle; behind an air bubble it lags, so a shot starts late and drools."""
+        before = self.tip_Pa
+        driving = max(mean_Pa, before)
+        rate = flow.needle_flow(driving, self._radius, self._length, self._fluid)
+        if self.bubble_m3 <= 0.0 or rate <= 0.0:
+            self.tip_Pa = 0.0
+            return mean_Pa
+        tau = flow.bubble_lag(self.bubble_m3, self._atmosphere + driving, driving, rate)
+        tip = mean_Pa + (before - mean_Pa) * exp(-seconds / tau)
+        self.tip_Pa = tip if tip > _AT_REST_Pa else 0.0
+        return mean_Pa + (before - tip) * tau / seconds
+
+    def _flow_out(self, wanted_m3: float) -> None:
+        """Let the liquid go where it must: cup, recess, or beside; it takes its share of the trapped air along."""
+        volume = min(self.liquid_m3, wanted_m3)
         if volume <= 0.0:
             return
+        air = self.bubble_m3 * volume / self.liquid_m3
         self.liquid_m3 -= volume
-        grams = volume * self._density * 1e3
+        self.bubble_m3 -= air
+        air *= 1.0 + self.barrel_Pa / self._atmosphere  # it comes out of the needle and swells
+        grams_per_m3 = self._epoxy.density * 1e3
         if self._balance.cup_present and not self.needle_down:
-            self._balance.liquid_g += grams
-        elif not (self.needle_down and self._mold.present and self._mold.pour(volume)):
-            self.spilled_g += grams
+            self._balance.liquid_g += volume * grams_per_m3
+            return
+        poured = self._mold.pour(volume, air, self.degree) if self.needle_down and self._mold.present else 0.0
+        self.spilled_g += (volume - poured) * grams_per_m3

@@ -1,6 +1,6 @@
-"""The grinder: wheel on part, with deflection, removal, load and wear; chuck, coolant, guard and thickness gauge.
+"""The grinder: wheel on part, with deflection, removal and load; heat, chuck, coolant, guard and thickness gauge.
 
-Spindle and stage are parts of it; the hard-wired chain takes their power and lifts the wheel.
+Spindle, stage and wheel are parts of it; the hard-wired chain takes their power and lifts the wheel.
 """
 
 from __future__ import annotations
@@ -8,10 +8,11 @@ from __future__ import annotations
 from math import exp, pi
 
 from simulators.parameters import Parameters
-from simulators.physics.grinding import deflection_step, lag_time, removal_power
+from simulators.physics.grinding import coolant_rise, deflection_step, lag_time, removal_power, surface_rise
 from simulators.spindle import Spindle
 from simulators.stage import Stage
-from simulators.workpiece import Damage, Part
+from simulators.wheel import Wheel
+from simulators.workpiece import Cover, Damage, Part
 
 TICK_S = 0.01
 _CUTTING_RPM = 100.0
@@ -23,7 +24,7 @@ class Grinder:
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
-        self.spindle, self.stage = Spindle(p), Stage(p)
+        self.spindle, self.stage, self.wheel = Spindle(p), Stage(p), Wheel(p)
         self.part: Part | None = None
         self.coolant = self.chuck_vacuum = self.chuck_motor = False
         self.coolant_lost = self.chuck_lost = self.guard_open = False
@@ -32,17 +33,21 @@ class Grinder:
         self.chuck_kPa = 0.0
         self.deflection = 0.0
         self.force_N = 0.0
-        self.wear = 0.0
+        self.growth_um = 0.0
+        self.coolant_rise_K = self.surface_rise_K = 0.0
+        self.tilt_alpha, self.tilt_beta = p["chuck.alpha"], p["chuck.beta"]
+        self.particle_um = 0.0
         self.gauge = 0.0
         self.gauge_shift = 0.0
+        self.gauge_drift_um_h = 0.0
         self._cut_feed = 3.0
-        self._area, self._energy, self._exponent = p["grind.area"], p["grind.energy"], p["grind.energy_exponent"]
-        self._ratio, self._stiffness = p["grind.force_ratio"], p["grind.stiffness"]
-        self._undercured, self._well_cured = p["grind.undercured"], p["grind.well_cured"]
-        self._breaking = p["grind.breaking_deflection"]
+        self._area, self._ratio, self._stiffness = p["grind.area"], p["grind.force_ratio"], p["grind.stiffness"]
+        self._breaking, self._yielding = p["grind.breaking_deflection"], p["grind.tilt_per_force"]
         self._metres_per_turn = 2.0 * pi * p["wheel.radius"]
-        self._wear = self._area / (p["wheel.grinding_ratio"] * p["wheel.rim"])
         self._flow, self._flow_tau = p["coolant.flow"], p["coolant.tau"]
+        self._ambient, self._film, self._film_dry = p["ambient.temperature"], p["coolant.film"], p["coolant.film_dry"]
+        self._growth, self._growth_tau = p["spindle.growth"], p["spindle.growth_tau"]
+        self._per_kelvin = p["gauge.per_kelvin"]
         self._vacuum, self._open, self._chuck_tau = p["chuck.vacuum"], p["chuck.open"], p["chuck.tau"]
         self._holds, self._gauge_tau = p["chuck.holds"], p["gauge.tau"]
 
@@ -64,7 +69,7 @@ class Grinder:
     @property
     def wheel_um(self) -> float:
         """True height of the cutting face above the chuck, without deflection."""
-        return self.stage.wheel_um + self.wear
+        return self.stage.wheel_um + self.wheel.wear_um - self.growth_um
 
     @property
     def moving(self) -> bool:
@@ -81,6 +86,7 @@ class Grinder:
             and self.coolant_flow == self._coolant_target()
             and self.chuck_kPa == self._chuck_target()
             and self.gauge == self._gauge_target()
+            and self.gauge_drift_um_h == 0.0
         )
 
     def step(self, ticks: int) -> None:
@@ -92,6 +98,16 @@ class Grinder:
         self.spindle.step(ticks)
         target = self._gauge_target()
         self.gauge = _lagging(self.gauge, target, dt / self._gauge_tau, 0.005)
+
+    def age(self, seconds: float) -> None:
+        """Let heat act: the spindle grows, coolant and surface warm up; the gauge drifts if it must."""
+        spindle = self.spindle
+        self.growth_um = _lagging(self.growth_um, self._growth * spindle.power_W, seconds / self._growth_tau, 1e-6)
+        wet = self.coolant_flow > _DRY_L_MIN
+        self.coolant_rise_K = coolant_rise(spindle.load_W, self.coolant_flow / 60e3) if wet else 0.0
+        film = self._film if wet else self._film_dry
+        self.surface_rise_K = surface_rise(spindle.load_W, self._area, film)
+        self.gauge_shift += self.gauge_drift_um_h * seconds / 3600.0
 
     def _step_contact(self, velocity: float, dt: float) -> None:
         part = self.part
@@ -115,30 +131,34 @@ class Grinder:
 
     def _cut(self, part: Part, overlap: float, velocity: float, dt: float) -> None:
         """Remove what the deflection presses away in one step; `overlap` is after the stage has moved."""
-        energy = self._specific_energy(part)
+        wheel, dry = self.wheel, self.coolant_flow < _DRY_L_MIN
+        bite = wheel.bite(part, self._ambient + self.coolant_rise_K + self.surface_rise_K)
+        energy = wheel.energy(bite, self._cut_feed)
         speed = self.spindle.speed / 60.0 * self._metres_per_turn
         tau = lag_time(energy, self._area, self._ratio, speed, self._stiffness)
         start = max(0.0, overlap + velocity * dt)
         contact = dt if start > 0.0 or velocity >= 0.0 else max(0.0, min(dt, overlap / -velocity))
         deflection, removed = deflection_step(start, -velocity, tau, contact)
         removed = min(max(0.0, removed), max(0.0, start - velocity * contact))
-        self.wear += removed * self._wear
+        wheel.work(bite, removed, dry)
+        wheel.press(self.force_N, dt)
         part.removed_um += removed
         part.ground = True
         self.deflection = max(0.0, deflection)
         if self.deflection < 1e-3:
             self.deflection = 0.0
         self.spindle.load_W = removal_power(energy, self._area, removed * 1e-6 / dt)
+        self._shape(part.cover)
         if part.removed_um > part.cover.height_um:
             part.spoil(Damage.CHIP_GROUND)
-        if self.coolant_flow < _DRY_L_MIN and removed > 0.0:
+        if dry and removed > 0.0:
             part.spoil(Damage.BURNED)
 
-    def _specific_energy(self, part: Part) -> float:
-        """Return the energy per volume at the feed last used, J/m3; a soft cover loads the wheel."""
-        feed = min(10.0, max(0.05, self._cut_feed))
-        lacking = max(0.0, self._well_cured - part.cover.degree) / self._well_cured
-        return float(self._energy * (3.0 / feed) ** self._exponent) * (1.0 + self._undercured * lacking)
+    def _shape(self, cover: Cover) -> None:
+        """Leave the wheel's plane on the cover: the chuck's tilt, and what the force of this step adds to it."""
+        cover.tilt_alpha = self.tilt_alpha
+        cover.tilt_beta = self.tilt_beta + self._yielding * self.force_N
+        cover.waves_um, cover.dimple_um = self.spindle.vibration_um, self.particle_um
 
     def _step_services(self, dt: float) -> None:
         self.coolant_flow = _lagging(self.coolant_flow, self._coolant_target(), dt / self._flow_tau, 0.005)
@@ -155,7 +175,9 @@ class Grinder:
         return self._vacuum if self.part is not None else self._open
 
     def _gauge_target(self) -> float:
-        return self.part.top_um + self.gauge_shift if self.part is not None else 0.0
+        if self.part is None:
+            return 0.0
+        return self.part.top_um + self.gauge_shift + self._per_kelvin * self.coolant_rise_K
 
 
 def _lagging(value: float, target: float, span: float, near: float) -> float:

@@ -30,6 +30,7 @@ class HeatedTool:
         self.cut_out = False
         self.element_open = False
         self.sensor_break = False
+        self.sensor_error_K = 0.0
         self.loop_break = False
         self._nodes_matrix = nodes.transition(STEP_S)
         self._gain_body, self._gain_load = nodes.steady(1.0)
@@ -70,7 +71,8 @@ class HeatedTool:
         if self.sensor_break:
             self.reading, self.output, self._integral = self._burnout, 0.0, 0.0
         else:
-            self.reading = self.body + (self.reading - self.body) * self._sensor_decay
+            seen = self.body + self.sensor_error_K
+            self.reading = seen + (self.reading - seen) * self._sensor_decay
             self._control()
         if self.body > self._limit:
             self.cut_out = True

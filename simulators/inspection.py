@@ -10,19 +10,15 @@ from math import exp
 from random import Random
 from typing import NamedTuple
 
+from simulators.inspection_cover import COVER_FIELDS, inspect_cover
 from simulators.parameters import Parameters
-from simulators.physics.grinding import exposed_share
 from simulators.physics.leads import crack_probability, lead_strain
 from simulators.workpiece import KINDS, Damage, Part
 
-INSPECTED = frozenset({
-    "cracked_leads", "peeled_fraction", "lead_strain_max", "exposed_fraction", "degree_of_cure", "groove_ok",
-})  # fmt: skip
+INSPECTED = COVER_FIELDS | {"cracked_leads", "peeled_fraction", "lead_strain_max"}
 _CLASSES = 20  # of leads, by the height of the pad beside them
 _SPREAD = 2.5  # classes reach this many sigma to both sides
 _PEELED_AT_BEST = 99.97
-_GROOVE_FILL = 0.8  # share of the nominal liquid that forms the grooves
-_NOMINAL_uL = 3850.0
 
 
 class _Leads(NamedTuple):
@@ -37,14 +33,11 @@ def inspect(part: Part, seed: int, parameters: Parameters | None = None) -> dict
     p = parameters or Parameters()
     draw = Random(f"{seed}:{part.id}:inspection")
     leads = _leads(part, p)
-    degree = 100.0 * part.cover.degree
     return {
         "cracked_leads": (float(_count(leads.cracks, draw)), ""),
         "peeled_fraction": (_percent(_peeled(part, p), 0.005, draw), "%"),
         "lead_strain_max": (max(0.0, 100.0 * leads.highest + draw.gauss(0.0, 0.05)), "%"),
-        "exposed_fraction": (_percent(_exposed(part), 0.1, draw), "%"),
-        "degree_of_cure": (_percent(degree, 0.5, draw), "%"),
-        "groove_ok": (1.0 if part.cover.volume_uL > _GROOVE_FILL * _NOMINAL_uL else 0.0, ""),
+        **inspect_cover(part, Random(f"{seed}:{part.id}:cover"), p),
     }
 
 
@@ -72,15 +65,6 @@ def _peeled(part: Part, p: Parameters) -> float:
         return 0.0
     rise = part.highest_gap_after_um - part.lowest_gap_um
     return _PEELED_AT_BEST * min(1.0, max(0.0, rise / p["lead.peel_travel"]))
-
-
-def _exposed(part: Part) -> float:
-    """Return the share of bumps that the ground surface has reached, %."""
-    kind = KINDS[part.kind]
-    if not part.ground:
-        return 0.0
-    above_face = part.top_um - part.chip_um
-    return 100.0 * exposed_share(kind.bump_um - above_face, kind.bump_sigma_um)
 
 
 def _count(mean: float, draw: Random) -> int:

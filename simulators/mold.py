@@ -1,44 +1,34 @@
-"""The mold tool's recess: what has been poured over the part, how it levels, cures and shrinks.
+"""The mold tool's recess: what has been poured over the part, how it fills round the ring, levels, cures and shrinks.
 
 Advances once a second with the tool's temperature; pouring is the dispenser's act.
 """
 
 from __future__ import annotations
 
-from math import exp
+from math import exp, pi
 
+from simulators.epoxy import Epoxy
 from simulators.parameters import Parameters
 from simulators.physics import flow
-from simulators.physics.cure import Kamal, cure_step
-from simulators.workpiece import Part
+from simulators.workpiece import Cover, Part
 
-_ROOM_K = 298.15
 _POURED_UNEVEN_UM = 10.0
 _LEVEL_ENOUGH_UM = 0.01
 
 
 class Mold:
-    """The tool in its place and the part in its recess."""
+    """The tool in its place and the part in its recess; a ring that stands up from the floor leaves a groove."""
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
         self.present = True
         self.part: Part | None = None
-        self._resin = Kamal(
-            p["epoxy.a1"],
-            p["epoxy.e1"],
-            p["epoxy.a2"],
-            p["epoxy.e2"],
-            p["epoxy.m"],
-            p["epoxy.n"],
-            p["epoxy.tg0"],
-            p["epoxy.tg1"],
-            p["epoxy.lambda"],
-        )
-        self._area, self._below = p["recess.area"], p["recess.below_face"]
-        self._gel, self._shrinkage = p["epoxy.gel"], p["epoxy.shrinkage"]
-        self._viscosity, self._activation = p["epoxy.viscosity"], p["epoxy.activation"]
-        self._wave, self._tension = p["recess.levelling_wave"], p["epoxy.tension"]
+        self._epoxy = Epoxy(p)
+        self._area = pi * p["recess.radius"] ** 2
+        self._beside = self._area - pi * p["wafer.radius"] ** 2
+        self._ring = pi * (p["ring.outer_radius"] ** 2 - p["ring.inner_radius"] ** 2)
+        self._ring_height, self._wall = p["ring.height"], p["recess.wall"]
+        self._wave = p["recess.levelling_wave"]
 
     @property
     def part_id(self) -> int:
@@ -50,15 +40,26 @@ class Mold:
         """Whether a part lies in the recess."""
         return self.part is not None
 
-    def pour(self, volume_m3: float) -> bool:
-        """Take liquid; return False when there is no part whose recess it could fill."""
+    def pour(self, volume_m3: float, air_m3: float, degree: float) -> float:
+        """Take liquid of a degree of cure, with the air in it; return the volume that stays, in m3.
+
+        What the recess cannot hold runs over its wall; without a part nothing stays.
+        """
         if self.part is None:
-            return False
-        cover = self.part.cover
-        cover.volume_uL += volume_m3 * 1e9
-        cover.height_um = flow.cover_height(cover.volume_uL * 1e-9, self._below, self._area) * 1e6
+            return 0.0
+        cover, face = self.part.cover, self.part.chip_um * 1e-6
+        layers = ((self._ring_height, self._beside - self._ring), (face, self._beside), (self._wall, self._area))
+        held = cover.volume_uL * 1e-9
+        level, over = flow.fill_level(held + volume_m3, layers)
+        stays = volume_m3 - over
+        cover.degree = (cover.degree * held + degree * stays) / (held + stays)
+        cover.volume_uL = (held + stays) * 1e9
+        cover.void_uL += air_m3 * 1e9
+        cover.overflow_uL += over * 1e9
+        cover.groove_um = min(level, self._ring_height) * 1e6
+        cover.height_um = max(0.0, level - face) * 1e6
         cover.unlevel = _POURED_UNEVEN_UM
-        return True
+        return stays
 
     def age(self, seconds: float, celsius: float, now_s: float) -> None:
         """Let the cover level and cure; `now_s` is noted when it gels."""
@@ -69,22 +70,22 @@ class Mold:
         cover = part.cover
         if cover.volume_uL <= 0.0:
             return
-        kelvin = celsius + 273.15
         before = cover.degree
-        cover.degree = cure_step(self._resin, before, kelvin, seconds)
-        if cover.degree < self._gel:
-            self._level(part, seconds, kelvin)
-        elif cover.gelled_at_s is None:
+        cover.degree = self._epoxy.cured(before, celsius, seconds)
+        gel = self._epoxy.gel
+        if cover.degree < gel:
+            self._level(cover, seconds, celsius)
+            return
+        if cover.gelled_at_s is None:
             cover.gelled_at_s = now_s
-        if before >= self._gel and cover.degree > before:
-            full = 1.0 - self._gel
-            cover.height_um *= 1.0 - self._shrinkage * (cover.degree - before) / full
+        cover.hottest_solid_degC = max(cover.hottest_solid_degC, celsius)
+        if before >= gel and cover.degree > before:
+            cover.height_um *= 1.0 - self._epoxy.shrinkage * (cover.degree - before) / (1.0 - gel)
 
-    def _level(self, part: Part, seconds: float, kelvin: float) -> None:
-        cover = part.cover
+    def _level(self, cover: Cover, seconds: float, celsius: float) -> None:
         if cover.unlevel < _LEVEL_ENOUGH_UM or cover.height_um < 1.0:
             return
-        viscosity = flow.viscosity(self._viscosity, kelvin, _ROOM_K, self._activation)
-        viscosity *= flow.curing_factor(cover.degree, self._gel)
-        tau = flow.levelling_time(viscosity, self._wave, cover.height_um * 1e-6, self._tension)
-        cover.unlevel *= exp(-seconds / tau)
+        fluid, depth, tension = self._epoxy.fluid(celsius, cover.degree), cover.height_um * 1e-6, self._epoxy.tension
+        if flow.levelling_stress(cover.unlevel * 1e-6, self._wave, depth, tension) < fluid.yield_Pa:
+            return
+        cover.unlevel *= exp(-seconds / flow.levelling_time(fluid.consistency, self._wave, depth, tension))

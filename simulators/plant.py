@@ -222,7 +222,8 @@ class Plant:
             seconds = AGE_TICKS * TICK_S
             self.press.age(seconds, self.platen.load)
             self.mold.age(seconds, self.mold_heater.load, end * TICK_S)
-            self.dispenser.age_s += seconds
+            self.dispenser.age(seconds)
+            self.grinder.age(seconds)
 
     def _happen(self, end: int) -> None:
         """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""

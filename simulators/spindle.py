@@ -10,7 +10,10 @@ TICK_S = 0.01
 
 
 class Spindle:
-    """Speed in rpm, power in W; `load_W` is what the wheel takes at the moment."""
+    """Speed in rpm, power in W; `load_W` is what the wheel takes at the moment.
+
+    A bad bearing takes `drag_W` more at nominal speed; an unbalanced wheel shakes by `vibration_um`.
+    """
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
@@ -21,6 +24,8 @@ class Spindle:
         self.speed = 0.0
         self.load_W = 0.0
         self.power_W = 0.0
+        self.drag_W = 0.0
+        self.vibration_um = 0.0
         self.standstill = True
         self._still_s = 10.0
         self._ramp, self._coast = p["spindle.ramp"], p["spindle.coast"]
@@ -92,7 +97,8 @@ class Spindle:
             self.speed = max(target, self.speed - rate * dt)
         self._still_s = self._still_s + dt if self.speed < self._still_rpm else 0.0
         self.standstill = self._still_s >= self._still_after
-        drawn = self._idle_W * self.speed / self._nominal_rpm + self.load_W if self.powered else 0.0
+        idle_W = (self._idle_W + self.drag_W) * self.speed / self._nominal_rpm
+        drawn = idle_W + self.load_W if self.powered else 0.0
         self.power_W = drawn + (self.power_W - drawn) * exp(-dt / self._power_tau)
         if drawn == 0.0 and self.power_W < 0.5:
             self.power_W = 0.0

@@ -55,13 +55,25 @@ class Pad:
 
 @dataclass(slots=True)
 class Cover:
-    """Liquid, then solid, in the recess over the chip face."""
+    """Liquid, then solid, in the recess over the chip face, and the surface that the wheel has left on it.
+
+    `overflow_uL` ran over the wall, `void_uL` is trapped air at room pressure, `groove_um` the depth of what
+    the recess's ring leaves. The surface keeps the wheel's tilts (urad) and waves at its last cut, and a dimple (um).
+    """
 
     volume_uL: float = 0.0
+    overflow_uL: float = 0.0
+    void_uL: float = 0.0
+    groove_um: float = 0.0
     height_um: float = 0.0
     unlevel: float = 0.0
     degree: float = 0.0
     gelled_at_s: float | None = None
+    hottest_solid_degC: float = 25.0
+    tilt_alpha: float = 0.0
+    tilt_beta: float = 0.0
+    waves_um: float = 0.0
+    dimple_um: float = 0.0
 
 
 @dataclass(slots=True)

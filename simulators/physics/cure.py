@@ -7,6 +7,7 @@ solvers document it (sourced), DiBenedetto's glass transition (textbook), consta
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from math import exp
 
@@ -42,14 +43,19 @@ def kamal_rate(degree: float, k1: float, k2: float, m: float, n: float) -> float
     return float((k1 + k2 * degree**m) * (1.0 - degree) ** n)
 
 
-def kamal_step(degree: float, k1: float, k2: float, orders: tuple[float, float], dt_s: float) -> float:
-    """Advance the degree of cure by dt (at most about 5 s) with constant k1, k2; classic Runge-Kutta."""
-    m, n = orders
-    s1 = kamal_rate(degree, k1, k2, m, n)
-    s2 = kamal_rate(min(1.0, degree + 0.5 * dt_s * s1), k1, k2, m, n)
-    s3 = kamal_rate(min(1.0, degree + 0.5 * dt_s * s2), k1, k2, m, n)
-    s4 = kamal_rate(min(1.0, degree + dt_s * s3), k1, k2, m, n)
+def runge_kutta(rate: Callable[[float], float], degree: float, dt_s: float) -> float:
+    """Advance a degree of cure by dt under any law of its rate (1/s); classic fourth order, never beyond 1."""
+    s1 = rate(degree)
+    s2 = rate(min(1.0, degree + 0.5 * dt_s * s1))
+    s3 = rate(min(1.0, degree + 0.5 * dt_s * s2))
+    s4 = rate(min(1.0, degree + dt_s * s3))
     return min(1.0, degree + dt_s / 6.0 * (s1 + 2.0 * (s2 + s3) + s4))
+
+
+def kamal_step(degree: float, k1: float, k2: float, orders: tuple[float, float], dt_s: float) -> float:
+    """Advance the degree of cure by dt (at most about 5 s) with constant k1, k2."""
+    m, n = orders
+    return runge_kutta(lambda a: kamal_rate(a, k1, k2, m, n), degree, dt_s)
 
 
 def cure_step(resin: Kamal, degree: float, kelvin: float, dt_s: float) -> float:
@@ -58,3 +64,12 @@ def cure_step(resin: Kamal, degree: float, kelvin: float, dt_s: float) -> float:
     lag = (resin.glass_transition(degree) - (kelvin - 273.15) - 20.0) / 10.0
     stop = 1.0 / (1.0 + exp(min(lag, 50.0)))
     return kamal_step(degree, k1 * stop, k2 * stop, (resin.m, resin.n), dt_s)
+
+
+def softness(celsius: float, glass_transition_degC: float, margin_K: float, width_K: float) -> float:
+    """Return how rubbery a resin is at a temperature: 0 glass, 1 rubber, half way at Tg less the margin.
+
+    A wheel strains the resin much faster than a test bench does, so it must be colder than Tg by a margin to break
+    like glass (chosen form).
+    """
+    return 1.0 / (1.0 + exp(min(50.0, (glass_transition_degC - margin_K - celsius) / width_K)))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from math import inf, pi, radians, sqrt
+from math import inf, pi, sqrt
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from simulators.parameters import PARAMETERS, Parameters
-from simulators.physics import cure, flow, grinding, heat, leads, pneumatics, resilient
+from simulators.physics import bumps, cure, flow, grinding, heat, leads, pneumatics, resilient
 from simulators.physics.sensors import STRIDE, TABLE_SIZE, gaussian_table, noise_offset
 
 AIR_kg_m3 = 1.185
@@ -154,9 +154,10 @@ class TestLeads:
 
 class TestFlowAndCure:
     def test_newtonian_flow_and_a_clog(self) -> None:
-        q = flow.poiseuille(300e3, 130e-6, 12.7e-3, 10.0)
+        epoxy = flow.Fluid(10.0)
+        q = flow.needle_flow(300e3, 130e-6, 12.7e-3, epoxy)
         assert q * 1e9 == pytest.approx(0.2649, rel=1e-3)
-        assert flow.poiseuille(300e3, 117e-6, 12.7e-3, 10.0) / q == pytest.approx(0.6561, rel=1e-4)
+        assert flow.needle_flow(300e3, 117e-6, 12.7e-3, epoxy) / q == pytest.approx(0.6561, rel=1e-4)
 
     def test_levelling_time_of_a_film(self) -> None:
         assert flow.levelling_time(5.0, 5e-3, 60e-6, 0.035) == pytest.approx(795.7, rel=1e-3)
@@ -201,8 +202,8 @@ class TestGrinding:
         assert 30e-6 - total == pytest.approx(2.22e-6, rel=1e-2)
 
     def test_share_of_bumps_exposed(self) -> None:
-        assert grinding.exposed_share(0.0, 1.5) == 0.5
-        assert grinding.exposed_share(10.0, 1.5) == pytest.approx(1.0)
+        assert bumps.exposed_share(0.0, 1.5) == 0.5
+        assert bumps.exposed_share(10.0, 1.5) == pytest.approx(1.0)
 
 
 class TestNoise:
@@ -224,8 +225,6 @@ class TestParameters:
         with pytest.raises(KeyError, match=r"did you mean 'press\.relief'"):
             Parameters({"press.relif": 1.0})
 
-    def test_the_ring_and_the_wafer_leave_room_for_the_default_liquid(self) -> None:
+    def test_recess_and_wheel_meet_the_same_area(self) -> None:
         p = Parameters()
-        beside = pi * (104**2 - 100**2) * 0.725 - pi * (102**2 - 101**2) * 0.60
-        assert p["recess.below_face"] * 1e9 == pytest.approx(beside, rel=1e-3)
-        assert p["recess.area"] * 1e6 == pytest.approx(pi * 104**2 * radians(180) / pi, rel=1e-3)
+        assert p["grind.area"] == pytest.approx(pi * p["recess.radius"] ** 2, rel=1e-4)

@@ -162,9 +162,11 @@ def test_removed_and_remaining_thickness_add_up() -> None:
     part = cured_on_chuck(bench)
     start_wheel(bench)
     feed(bench, part.chip_um + 60.0, 3.0, 120)
-    wear = bench.plant.grinder.wear
+    wear = bench.plant.grinder.wheel.wear_um
     assert wear == pytest.approx(0.012 * part.removed_um, rel=0.01)
-    assert part.top_um == pytest.approx(part.chip_um + 60.0 + wear, abs=0.05)
+    growth = bench.plant.grinder.growth_um
+    assert 0.1 < growth < 1.0
+    assert part.top_um == pytest.approx(part.chip_um + 60.0 + wear - growth, abs=0.01)
 
 
 def test_a_soft_cover_loads_the_wheel() -> None:
@@ -241,6 +243,7 @@ def test_inspection_of_a_good_part() -> None:
     part = Part(1001)
     part.lowest_gap_um, part.highest_gap_after_um, part.gap_um = 89.3, 147.3, 147.3
     part.cover.volume_uL, part.cover.height_um, part.cover.degree = 3850.0, 70.0, 0.95
+    part.cover.groove_um, part.cover.gelled_at_s, part.cover.hottest_solid_degC = 600.0, 900.0, 125.0
     part.removed_um, part.ground = 45.0, True
     found = inspect(part, 1)
     assert found == inspect(part, 1)
@@ -250,6 +253,10 @@ def test_inspection_of_a_good_part() -> None:
     assert found["exposed_fraction"][0] > 99.5
     assert found["degree_of_cure"][0] == pytest.approx(95, abs=2)
     assert found["groove_ok"] == (1.0, "")
+    assert found["groove_depth"][0] == pytest.approx(600, abs=8)
+    assert found["warpage"][0] == pytest.approx(83.5, abs=6)  # Stoney: 25 um, 100 K
+    assert found["ttv"][0] < 0.3
+    assert (found["void_index"], found["projection"]) == ((0.0, "%"), (0.0, "um"))
 
 
 def test_inspection_of_an_overstretched_or_untouched_part() -> None:
