@@ -62,7 +62,8 @@ class Dispenser:
         return still and self._left_s <= 0.0 and not self.air_valve
 
     def shot(self, seconds: float) -> None:
-        """Start a timed shot."""
+        """Start a timed shot; the liquid is as thick as it is by now."""
+        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
         self._left_s = max(0.0, seconds)
 
     def stop(self, _: float = 1.0) -> None:
@@ -92,9 +93,8 @@ class Dispenser:
             self._push(dt - on, 0.0)
 
     def age(self, seconds: float) -> None:
-        """Let the liquid in the barrel cure, which makes it thicker."""
+        """Let the liquid in the barrel cure, slowly."""
         self.degree = self._epoxy.cured(self.degree, self.celsius, seconds)
-        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
 
     def _push(self, seconds: float, target_Pa: float) -> None:
         """Move the barrel's air towards the target for some seconds, and let out what it drives through the needle."""
@@ -110,13 +110,13 @@ class Dispenser:
 
     def _past_bubble(self, mean_Pa: float, seconds: float) -> float:
         """Return the mean pressure at the needle; behind an air bubble it lags, so a shot starts late and drools."""
-        before = self.tip_Pa
-        driving = max(mean_Pa, before)
-        rate = flow.needle_flow(driving, self._radius, self._length, self._fluid)
+        set_Pa = self.pressure_kPa * 1e3
+        rate = flow.needle_flow(set_Pa, self._radius, self._length, self._fluid)
         if self.bubble_m3 <= 0.0 or rate <= 0.0:
             self.tip_Pa = 0.0
             return mean_Pa
-        tau = flow.bubble_lag(self.bubble_m3, self._atmosphere + driving, driving, rate)
+        before = self.tip_Pa
+        tau = flow.bubble_lag(self.bubble_m3, self._atmosphere + set_Pa, set_Pa, rate)
         tip = mean_Pa + (before - mean_Pa) * exp(-seconds / tau)
         self.tip_Pa = tip if tip > _AT_REST_Pa else 0.0
         return mean_Pa + (before - tip) * tau / seconds
@@ -129,7 +129,7 @@ class Dispenser:
         air = self.bubble_m3 * volume / self.liquid_m3
         self.liquid_m3 -= volume
         self.bubble_m3 -= air
-        air *= 1.0 + self.barrel_Pa / self._atmosphere  # it comes out of the needle and swells
+        air *= 1.0 + self.tip_Pa / self._atmosphere  # it comes out of the needle and swells
         grams_per_m3 = self._epoxy.density * 1e3
         if self._balance.cup_present and not self.needle_down:
             self._balance.liquid_g += volume * grams_per_m3

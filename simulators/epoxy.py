@@ -40,7 +40,7 @@ class Epoxy:
         return self._fluid._replace(consistency=self._fluid.consistency * factor)
 
     def cured(self, degree: float, celsius: float, seconds: float) -> float:
-        """Return the degree of cure after some seconds (at most about 5) at a temperature."""
+        """Return the degree of cure after some seconds at a temperature; at most about 5 s in a hot mold."""
         return cure.cure_step(self._law, degree, celsius + 273.15, seconds)
 
     def glass_transition(self, degree: float) -> float:

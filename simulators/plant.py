@@ -31,6 +31,7 @@ TICK_S = 0.01
 SLOW_TICKS = 10
 HEAT_TICKS = 20
 AGE_TICKS = 100
+POT_TICKS = 6000
 _KEEP_FAST_TICKS = 200  # after something has moved
 _LOOK_TICKS = 30  # after a drive, to see whether something moves
 _EPSILON = 1e-6  # a clock that stands on a tick may show a hair less
@@ -204,7 +205,7 @@ class Plant:
         self._press_tick = end
 
     def _slow_step(self, end: int) -> None:
-        """Do what happens every 0.1 s, 0.2 s and second; find out who rests and whether something still moves."""
+        """Do what happens every 0.1 s, 0.2 s, second and minute; find out who rests and whether something moves."""
         press, grinder = self.press, self.grinder
         self._press_awake = self._press_awake and not press.idle
         self._grinder_awake = self._grinder_awake and not grinder.idle
@@ -222,8 +223,9 @@ class Plant:
             seconds = AGE_TICKS * TICK_S
             self.press.age(seconds, self.platen.load)
             self.mold.age(seconds, self.mold_heater.load, end * TICK_S)
-            self.dispenser.age(seconds)
             self.grinder.age(seconds)
+        if end % POT_TICKS == 0:
+            self.dispenser.age(POT_TICKS * TICK_S)
 
     def _happen(self, end: int) -> None:
         """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""

@@ -53,7 +53,7 @@ def runge_kutta(rate: Callable[[float], float], degree: float, dt_s: float) -> f
 
 
 def kamal_step(degree: float, k1: float, k2: float, orders: tuple[float, float], dt_s: float) -> float:
-    """Advance the degree of cure by dt (at most about 5 s) with constant k1, k2."""
+    """Advance the degree of cure by dt (at most about 5 s in a hot mold) with constant k1, k2."""
     m, n = orders
     return runge_kutta(lambda a: kamal_rate(a, k1, k2, m, n), degree, dt_s)
 
