@@ -24,13 +24,12 @@ class Fluid(NamedTuple):
 def needle_flow(pressure_Pa: float, radius_m: float, length_m: float, fluid: Fluid) -> float:
     """Return the volume flow through a needle, m3/s; nothing flows until the wall's stress passes the yield stress."""
     wall = pressure_Pa * radius_m / (2.0 * length_m)
-    k, n, plug = fluid
-    sheared = wall - plug
-    if sheared <= 0.0:
+    above = wall - fluid.yield_Pa
+    if above <= 0.0:
         return 0.0
-    inverse = 1.0 / n
-    shape = sheared**2 / (3.0 + inverse) + 2.0 * plug * sheared / (2.0 + inverse) + plug**2 / (1.0 + inverse)
-    return float(pi * radius_m**3 * sheared ** (inverse + 1.0) / (k**inverse * wall**3) * shape)
+    fluidity, sheared, plug = 1.0 / fluid.exponent, above / wall, fluid.yield_Pa / wall
+    shape = sheared**2 / (3.0 + fluidity) + 2.0 * plug * sheared / (2.0 + fluidity) + plug**2 / (1.0 + fluidity)
+    return float(pi * radius_m**3 * (above / fluid.consistency) ** fluidity * sheared * shape)
 
 
 def warming_factor(kelvin: float, reference_K: float, activation_J_mol: float) -> float:

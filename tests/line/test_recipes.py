@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from controller.cli.exits import Exit
@@ -22,6 +24,17 @@ def commanded(outcome: RunOutcome) -> set[str]:
     with RunFile(outcome.record) as record:
         intents = [stamped.event for stamped in record.events() if isinstance(stamped.event, Intent)]
     return {intent.action.split(".")[0] for intent in intents if not intent.safe}
+
+
+def values(outcome: RunOutcome, tag: str) -> list[float]:
+    """What a tag has been during a run."""
+    with RunFile(outcome.record) as record:
+        return list(record.series(tag)[1])
+
+
+def result(outcome: RunOutcome, name: str) -> float:
+    """The last result of a name."""
+    return float(next(row["value"] for row in reversed(outcome.result["results"]) if row["name"] == name))
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +73,23 @@ def test_a_prediction_decides_nothing(runs: dict[str, RunOutcome]) -> None:
 
     assert [result.name for result in results if result.source == "predicted"] == ["cover_mass"]
     assert all(result.ok for result in results if result.source != "predicted" and result.ok is not None)
+
+
+def test_a_mold_colder_than_it_shows_leaves_a_soft_cover_that_the_wheel_feels(
+    runs: dict[str, RunOutcome], tmp_path: Path
+) -> None:
+    """Nothing tells the controller that the cure was too cold; load, error and inspection do."""
+    good = runs["cover-grind-expose"]
+    cold = run(RunOptions("cover-grind-expose", out=tmp_path / "run", faults=("mold.reading=19",)))
+    shown = {
+        name: [max(values(outcome, name)) for outcome in (good, cold)] for name in ("mold.temperature", "grinder.load")
+    }
+
+    assert shown["mold.temperature"][1] == pytest.approx(shown["mold.temperature"][0], abs=0.5)
+    assert shown["grinder.load"][1] > 1.2 * shown["grinder.load"][0]
+    assert abs(result(cold, "error")) > abs(result(good, "error")) + 0.03
+    assert result(cold, "degree_of_cure") < 80.0 < 95.0 < result(good, "degree_of_cure")
+    assert cold.summary.verdict == Verdict.FAIL
 
 
 def test_smoke_uses_all_three_tools_asks_nobody_and_is_short(runs: dict[str, RunOutcome]) -> None:

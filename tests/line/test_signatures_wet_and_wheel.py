@@ -7,6 +7,7 @@ the least that a signature must be.
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -162,14 +163,11 @@ def on_chuck(line: Line, degree: float) -> Part:
     """A covered part under a wheel that turns, 5 um above it; with coolant."""
     part = line.put("grinder")
     part.cover.volume_uL, part.cover.height_um, part.cover.degree = 3850.0, 56.0, degree
-    grinder = line.plant.grinder
-    grinder.spindle.speed, grinder.stage.height, grinder.coolant_flow, grinder.chuck_kPa = 3000.0, 2000.0, 5.0, -85.0
-    grinder.stage._zero, grinder.stage.homed = 0.0, True
     line.drive(spindle_contactor=1, wheel_down=1, coolant=1, chuck_vacuum=1, chuck_motor=1, guard_lock=1)
-    line.drive(spindle_reference=3000, spindle_run=1)
-    line.run(0.4)
+    line.drive(spindle_reference=3000, spindle_run=1, z_home=1)
+    line.run(4)
     line.drive(z_speed=5000, z_target=part.top_um + 5.0)
-    line.run(2)
+    line.run(13)
     return part
 
 
@@ -218,7 +216,7 @@ def test_an_under_cured_cover_grinds_badly_because_it_is_under_cured() -> None:
     degrees = (0.95, 0.8, 0.75, 0.7)
     parts = [ground(degree=degree) for degree in degrees]
 
-    for better, worse in zip(parts[:-1], parts[1:], strict=True):
+    for better, worse in pairwise(parts):
         assert worse.coarse_W > better.coarse_W + 3 * POWER_SIGMA_W
         assert worse.sharpness < better.sharpness
     good, bad = parts[0], parts[-1]
