@@ -58,7 +58,6 @@ class Line(Bench):
         return int.from_bytes(self._mold.read_holding(Reg.PV, 1), "big", signed=True) / 10.0
 
 
-# ---------------------------------------------------------------------------------------------- dispenser
 class Shot(NamedTuple):
     """A weighed shot: what the balance shows shortly after its end, and when nothing drips any more."""
 
@@ -123,7 +122,6 @@ def test_trapped_air_ends_as_voids_in_the_cover() -> None:
     assert inspect(part, 1)["void_index"][0] > 3 * VOID_SIGMA_percent
 
 
-# ---------------------------------------------------------------------------------------------- cure
 def cured(fault: str = "") -> tuple[float, float]:
     """The temperature on the wire and the inspected degree of cure, after five minutes at 150 degC on the display."""
     line = Line(fault)
@@ -145,7 +143,6 @@ def test_a_mold_that_is_colder_than_it_shows_leaves_the_cover_under_cured() -> N
     assert degree - sick_degree > 3 * CURE_SIGMA_percent
 
 
-# ---------------------------------------------------------------------------------------------- grinder
 class Ground(NamedTuple):
     """What the instruments and the record say of one ground part, and the wheel after it."""
 
