@@ -34,7 +34,8 @@ ACTUATORS: dict[str, tuple[str, str]] = {
     "operator_call": (
         "",
         "0 none, 1 load press, 2 load mold, 3 load chuck, 4 unload press, 5 unload chuck,"
-        " 6 close door, 7 press reset, 8 put cup under needle, 9 remove cup, 10 unload mold to chuck",
+        " 6 close door, 7 press reset, 8 put cup under needle, 9 remove cup, 10 unload mold to chuck,"
+        " 11 unload mold",
     ),
     # --- pressure controller on the outer chamber
     "pressure_target": ("kPa", "gauge"),

@@ -30,6 +30,7 @@ class Call(IntEnum):
     PUT_CUP = 8
     REMOVE_CUP = 9
     MOLD_TO_CHUCK = 10
+    UNLOAD_MOLD = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Hands:
             Call.PUT_CUP: lambda: self._cup(True),
             Call.REMOVE_CUP: lambda: self._cup(False),
             Call.MOLD_TO_CHUCK: self._mold_to_chuck,
+            Call.UNLOAD_MOLD: lambda: self._take("mold"),
         }
         while not await acts[call]():
             await asyncio.sleep(self.script.retry)

@@ -27,6 +27,7 @@ class Call(IntEnum):
     CUP_UNDER_NEEDLE = 8
     REMOVE_CUP = 9
     MOLD_TO_CHUCK = 10
+    UNLOAD_MOLD = 11
 
 
 class Tower(IntEnum):

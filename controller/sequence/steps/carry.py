@@ -14,7 +14,7 @@ from controller.sequence.verb import Tool, Verb
 Place = Literal["press", "mold", "chuck"]
 PRESENT = {"press": "press.part_present", "mold": "mold.part_present", "chuck": "grinder.part_present"}
 PART = {"press": "press.part", "mold": "mold.part", "chuck": "grinder.part"}
-UNLOAD = {"press": Call.UNLOAD_PRESS, "mold": Call.MOLD_TO_CHUCK, "chuck": Call.UNLOAD_CHUCK}
+UNLOAD = {"press": Call.UNLOAD_PRESS, "mold": Call.UNLOAD_MOLD, "chuck": Call.UNLOAD_CHUCK}
 LOAD = {"press": Call.LOAD_PRESS, "mold": Call.LOAD_MOLD, "chuck": Call.LOAD_CHUCK}
 
 
