@@ -9,7 +9,7 @@ from __future__ import annotations
 from math import exp
 
 from simulators.balance import Balance
-from simulators.epoxy import Epoxy
+from simulators.materials import MATERIALS, MOLD_EPOXY, Material, Resin
 from simulators.mold import Mold
 from simulators.parameters import Parameters
 from simulators.physics import flow
@@ -32,18 +32,16 @@ class Dispenser:
         self.inlet_Pa = 0.0
         self.barrel_Pa = 0.0
         self.tip_Pa = 0.0
-        self.liquid_m3 = p["barrel.fill"]
         self.celsius = p["ambient.temperature"]
-        self.degree = 0.0
-        self.bubble_m3 = 0.0
         self.regulator_gain = 1.0
         self.spilled_g = 0.0
         self._left_s = 0.0
         self._barrel, self._line, self._friction = p["barrel.volume"], p["barrel.line"], p["barrel.friction"]
         self._atmosphere = p["ambient.pressure"]
         self._radius, self._length = p["needle.radius"], p["needle.length"]
-        self._epoxy = Epoxy(p)
-        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
+        self._resins = {material.type: Resin(p, material) for material in MATERIALS.values()}
+        self._full = p["barrel.fill"]
+        self.mount(MOLD_EPOXY)
 
     @property
     def needle_up(self) -> bool:
@@ -61,9 +59,15 @@ class Dispenser:
         still = self.barrel_Pa == 0.0 and self.tip_Pa == 0.0 and self.inlet_Pa == 0.0
         return still and self._left_s <= 0.0 and not self.air_valve
 
+    def mount(self, material: Material) -> None:
+        """Put a full, fresh syringe of a material into the holder."""
+        self.syringe, self._resin = material, self._resins[material.type]
+        self.liquid_m3, self.bubble_m3, self.degree = self._full, 0.0, 0.0
+        self._fluid = self._resin.fluid(self.celsius, self.degree)
+
     def shot(self, seconds: float) -> None:
         """Start a timed shot; the liquid is as thick as it is by now."""
-        self._fluid = self._epoxy.fluid(self.celsius, self.degree)
+        self._fluid = self._resin.fluid(self.celsius, self.degree)
         self._left_s = max(0.0, seconds)
 
     def stop(self, _: float = 1.0) -> None:
@@ -94,7 +98,7 @@ class Dispenser:
 
     def age(self, seconds: float) -> None:
         """Let the liquid in the barrel cure, slowly."""
-        self.degree = self._epoxy.cured(self.degree, self.celsius, seconds)
+        self.degree = self._resin.cured(self.degree, self.celsius, seconds)
 
     def _push(self, seconds: float, target_Pa: float) -> None:
         """Move the barrel's air towards the target for some seconds, and let out what it drives through the needle."""
@@ -130,9 +134,11 @@ class Dispenser:
         self.liquid_m3 -= volume
         self.bubble_m3 -= air
         air *= 1.0 + self.tip_Pa / self._atmosphere  # it comes out of the needle and swells
-        grams_per_m3 = self._epoxy.density * 1e3
+        grams_per_m3 = self._resin.density * 1e3
         if self._balance.cup_present and not self.needle_down:
             self._balance.liquid_g += volume * grams_per_m3
             return
-        poured = self._mold.pour(volume, air, self.degree) if self.needle_down and self._mold.present else 0.0
+        poured = 0.0
+        if self.needle_down and self._mold.present:
+            poured = self._mold.pour(volume, air, self.degree, self.syringe.purpose)
         self.spilled_g += (volume - poured) * grams_per_m3

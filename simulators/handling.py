@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Literal
 
+from simulators.materials import material_of
 from simulators.plant import Plant
 from simulators.workpiece import Part, new_part
 
@@ -50,6 +51,7 @@ class Handling:
             self.finished.append(self.bench)
             self.bench = None
         part = self.bench or self._take_new()
+        part.mar(self._plant.flaws)
         self.bench = None
         self._plant.schedule(partial(self._set, place, part))
         return True
@@ -94,6 +96,12 @@ class Handling:
         balance = self._plant.balance
         self._plant.schedule(partial(setattr, balance, "cup_present", present))
         self._plant.schedule(balance.touch)
+
+    def mount_syringe(self, lot: str) -> None:
+        """Mount the syringe of a lot, unless its material is in the dispenser already; unknown lots are left alone."""
+        material, dispenser = material_of(lot), self._plant.dispenser
+        if material is not None and material is not dispenser.syringe:
+            self._plant.schedule(partial(dispenser.mount, material))
 
     def _take_new(self) -> Part:
         part = new_part(self._next_id, self._kind, self._plant.seed)

@@ -8,63 +8,44 @@ from __future__ import annotations
 
 from math import exp
 from random import Random
-from typing import NamedTuple
 
 from simulators.inspection_cover import COVER_FIELDS, inspect_cover
 from simulators.parameters import Parameters
-from simulators.physics.leads import crack_probability, lead_strain
-from simulators.workpiece import KINDS, Damage, Part
+from simulators.quality import quality
+from simulators.workpiece import KINDS, Part
 
-INSPECTED = COVER_FIELDS | {"cracked_leads", "peeled_fraction", "lead_strain_max"}
-_CLASSES = 20  # of leads, by the height of the pad beside them
-_SPREAD = 2.5  # classes reach this many sigma to both sides
-_PEELED_AT_BEST = 99.97
-
-
-class _Leads(NamedTuple):
-    """What the leads of a part have gone through: highest strain and expected number of cracks."""
-
-    highest: float
-    cracks: float
+INSPECTED = COVER_FIELDS | {
+    "cracked_leads", "lifted_bonds", "peeled_fraction", "lead_strain_mean", "lead_strain_p99", "lead_strain_max",
+    "gap_sigma", "encapsulant_voids", "encapsulant_filled", "encapsulant_cure", "spreader_cure",
+}  # fmt: skip
 
 
 def inspect(part: Part, seed: int, parameters: Parameters | None = None) -> dict[str, tuple[float, str]]:
     """Return what inspection finds: name -> (value, unit); a missing treatment gives 0."""
     p = parameters or Parameters()
-    draw = Random(f"{seed}:{part.id}:inspection")
-    leads = _leads(part, p)
     return {
-        "cracked_leads": (float(_count(leads.cracks, draw)), ""),
-        "peeled_fraction": (_percent(_peeled(part, p), 0.005, draw), "%"),
-        "lead_strain_max": (max(0.0, 100.0 * leads.highest + draw.gauss(0.0, 0.05)), "%"),
+        **_inspect_press(part, Random(f"{seed}:{part.id}:inspection"), p),
         **inspect_cover(part, Random(f"{seed}:{part.id}:cover"), p),
     }
 
 
-def _leads(part: Part, p: Parameters) -> _Leads:
-    """Strain leads by classes over the scatter of printed pads, at the highest gap after compression."""
-    if part.highest_gap_after_um <= 0.0:
-        return _Leads(0.0, 0.0)
-    sigma = p["pad.print_sigma"] * part.highest_gap_after_um
-    highest = cracks = weights = 0.0
-    for i in range(_CLASSES):
-        z = _SPREAD * (2.0 * i / (_CLASSES - 1) - 1.0)
-        weight = exp(-0.5 * z * z)
-        gap = part.highest_gap_after_um + z * sigma
-        strain = lead_strain(gap, p["lead.offset"], p["lead.length"], p["lead.thickness"])
-        cracks += weight * crack_probability(strain, p["lead.fracture_strain"], p["lead.fracture_scatter"])
-        weights += weight
-        highest = max(highest, strain)
-    broken = 1.0 if Damage.BROKEN in part.damage else cracks / weights
-    return _Leads(highest, broken * KINDS[part.kind].leads)
-
-
-def _peeled(part: Part, p: Parameters) -> float:
-    """Return the share of releasable ends that have peeled off, %: the gap must rise far enough after compression."""
-    if part.highest_gap_after_um <= 0.0:
-        return 0.0
-    rise = part.highest_gap_after_um - part.lowest_gap_um
-    return _PEELED_AT_BEST * min(1.0, max(0.0, rise / p["lead.peel_travel"]))
+def _inspect_press(part: Part, draw: Random, p: Parameters) -> dict[str, tuple[float, str]]:
+    """Return what shows how the leads were formed and what has cured in the press."""
+    found, each = quality(part, p), KINDS[part.kind].leads / 1e6
+    filling = part.encapsulant
+    return {
+        "cracked_leads": (float(_count(found.cracked_ppm * each, draw)), ""),
+        "lifted_bonds": (float(_count(found.lifted_ppm * each, draw)), ""),
+        "peeled_fraction": (_percent(100.0 * found.peeled, 0.005, draw), "%"),
+        "lead_strain_mean": (_percent(100.0 * found.strain_mean, 0.05, draw), "%"),
+        "lead_strain_p99": (_percent(100.0 * found.strain_p99, 0.05, draw), "%"),
+        "lead_strain_max": (_percent(100.0 * found.strain_max, 0.05, draw), "%"),
+        "gap_sigma": (max(0.0, found.gap_sigma_um + draw.gauss(0.0, 0.1)) if found.strain_max else 0.0, "um"),
+        "encapsulant_voids": (found.void_index * (1.0 + draw.gauss(0.0, 0.05)), ""),
+        "encapsulant_filled": (_percent(100.0 * filling.filled, 0.5, draw), "%"),
+        "encapsulant_cure": (_percent(100.0 * filling.degree, 0.5, draw), "%"),
+        "spreader_cure": (_percent(100.0 * part.adhesive.degree, 0.5, draw), "%"),
+    }
 
 
 def _count(mean: float, draw: Random) -> int:

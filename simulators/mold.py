@@ -8,6 +8,8 @@ from __future__ import annotations
 from math import exp, pi
 
 from simulators.epoxy import Epoxy
+from simulators.liquids import Liquids
+from simulators.materials import Purpose
 from simulators.parameters import Parameters
 from simulators.physics import flow
 from simulators.workpiece import Cover, Part
@@ -24,6 +26,7 @@ class Mold:
         self.present = True
         self.part: Part | None = None
         self._epoxy = Epoxy(p)
+        self._liquids, self._atmosphere = Liquids(p), p["ambient.pressure"]
         self._area = pi * p["recess.radius"] ** 2
         self._beside = self._area - pi * p["wafer.radius"] ** 2
         self._ring = pi * (p["ring.outer_radius"] ** 2 - p["ring.inner_radius"] ** 2)
@@ -40,13 +43,16 @@ class Mold:
         """Whether a part lies in the recess."""
         return self.part is not None
 
-    def pour(self, volume_m3: float, air_m3: float, degree: float) -> float:
+    def pour(self, volume_m3: float, air_m3: float, degree: float, purpose: Purpose = Purpose.COVER) -> float:
         """Take liquid of a degree of cure, with the air in it; return the volume that stays, in m3.
 
-        What the recess cannot hold runs over its wall; without a part nothing stays.
+        Of a cover, what the recess cannot hold runs over its wall; without a part nothing stays.
         """
         if self.part is None:
             return 0.0
+        if purpose is not Purpose.COVER:
+            self.part.pour(purpose, volume_m3 * 1e9, degree)
+            return volume_m3
         cover, face = self.part.cover, self.part.chip_um * 1e-6
         layers = ((self._ring_height, self._beside - self._ring), (face, self._beside), (self._wall, self._area))
         held = cover.volume_uL * 1e-9
@@ -67,6 +73,7 @@ class Mold:
         if part is None:
             return
         part.highest_temperature = max(part.highest_temperature, celsius)
+        self._liquids.age(part, seconds, celsius, 0.0, self._atmosphere)
         cover = part.cover
         if cover.volume_uL <= 0.0:
             return

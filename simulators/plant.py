@@ -62,6 +62,7 @@ class Plant:
         self.dispenser: Dispenser = Dispenser(p, self.balance, self.mold)
         self.grinder: Grinder = Grinder(p)
         self.hardwired = Hardwired(self.press, self.platen, self.mold_heater, self.dispenser, self.grinder)
+        self.flaws: dict[str, float] = {}  # of parts, by faults
         self.shown: dict[str, float] = {"tower": 0.0, "operator_call": 0.0}
         self.on_operator_call: Callable[[float], None] | None = None
         self._signals = Signals(self, seed)

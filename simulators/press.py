@@ -120,7 +120,7 @@ class Press:
         part, inner = self.part, self.inner
         sucked_m3_s = 0.0
         if part is not None:
-            moved_um = self.stack.press(part, ticks, self.outer - inner.pressure, celsius)
+            moved_um = self.stack.press(part, ticks, self.outer - inner.pressure, celsius, inner.pressure)
             sucked_m3_s = KINDS[part.kind].pressed_area_m2 * moved_um * 1e-6 / dt
         if not inner.idle or (part is not None and not inner.vent_open):
             inner.step(ticks, sucked_m3_s)
@@ -129,7 +129,7 @@ class Press:
     def age(self, seconds: float, celsius: float) -> None:
         """Let the part's pads take set; called once a second."""
         if self.part is not None:
-            self.stack.age(self.part, seconds, celsius)
+            self.stack.age(self.part, seconds, celsius, self.inner.pressure)
 
     def _step_outer(self, ticks: int, dt: float) -> None:
         p, atmosphere, volume = self.outer, self.atmosphere, self._volume

@@ -28,6 +28,7 @@ from simulators.wire.bus import BusUnit, RtuBus
 from simulators.wire.faults import Faulty, WireFaults
 from simulators.wire.firmware import Firmware
 from simulators.wire.memory import MemoryNetwork
+from simulators.workpiece import Part
 
 INSTRUMENTS = (
     "line_plc", "press_pressure", "platen_heater", "mold_heater", "spindle", "dispenser", "balance", "z_stage", "gauge",
@@ -46,11 +47,12 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is played on the station: seed, faults as written, settings of the hands."""
+    """What is played on the station: seed, faults as written, settings of the hands, a part of an earlier run."""
 
     seed: int = 1
     faults: Sequence[str] = ()
     hands: Mapping[str, Any] = field(default_factory=dict)
+    part: Part | None = None
 
 
 class SimulatedStation:
@@ -69,7 +71,7 @@ class SimulatedStation:
         self.wire_faults = WireFaults()
         self.wires = self._wire(plc_map, clock)
         self._servers: list[Any] = []
-        self._hands = Hands(self.plant, Script(**scene.hands))
+        self._hands = Hands(self.plant, Script(**scene.hands), scene.part)
         self._task: asyncio.Task[None] | None = None
         for spec in scene.faults:
             self._schedule(parse_fault(spec, INSTRUMENTS))
@@ -106,10 +108,19 @@ class SimulatedStation:
 
     def inspect(self, what: str) -> float:
         """One field of the inspection record of the part of this run: an answer from off the line, with its error."""
-        part = self._hands.handling.current()
+        part = self.part()
         if part is None:
             raise LookupError("no part has been carried in this run; there is nothing to inspect")
         return inspect(part, self.scene.seed)[what][0]
+
+    def scanned(self, field: str, text: str) -> None:
+        """A person has scanned a label; the syringe whose lot it was goes into the dispenser."""
+        if field == "syringe":
+            self._hands.handling.mount_syringe(text)
+
+    def part(self) -> Part | None:
+        """The part of this run as it is now, for a later run; None when none has been carried."""
+        return self._hands.handling.current()
 
     async def close(self) -> None:
         """Stop the hands and take all ports away."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from simulators.faults import cure, dispenser, grinder, heat, line, press
+from simulators.faults import cure, dispenser, grinder, heat, line, part, press
 from simulators.faults.kind import FaultKind
 
 PLANT_FAULTS: dict[str, FaultKind] = {
@@ -12,4 +12,5 @@ PLANT_FAULTS: dict[str, FaultKind] = {
     **cure.FAULTS,
     **dispenser.FAULTS,
     **grinder.FAULTS,
+    **part.FAULTS,
 }

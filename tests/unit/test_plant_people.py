@@ -109,6 +109,33 @@ def test_one_part_travels_from_tool_to_tool() -> None:
     tell(story)
 
 
+def test_a_part_goes_from_the_mold_to_the_press() -> None:
+    async def story(plant: Plant, hands: Hands) -> None:
+        await call(plant, Call.LOAD_MOLD)
+        await call(plant, Call.UNLOAD_MOLD)
+        assert plant.sense_many(("mold_part", "chuck_part")) == [0.0, 0.0]
+        await call(plant, Call.LOAD_PRESS)
+        assert plant.sense("press_part") == 1001.0
+
+    tell(story)
+
+
+def test_a_syringe_is_mounted_by_its_lot_and_unknown_or_same_ones_change_nothing() -> None:
+    async def story(plant: Plant, hands: Hands) -> None:
+        plant.dispenser.liquid_m3 = 5e-6
+        for lot, material, liquid_mL in (
+            ("EMC-7-1", "EMC-7", 5.0), ("XYZ-1-1", "EMC-7", 5.0),
+            ("ENC-2-1", "ENC-2", 20.0), ("ADH-4-9", "ADH-4", 20.0),
+        ):  # fmt: skip
+            hands.handling.mount_syringe(lot)
+            await asyncio.sleep(0.1)
+            plant.advance()
+            assert plant.dispenser.syringe.type == material
+            assert plant.dispenser.liquid_m3 * 1e6 == pytest.approx(liquid_mL)
+
+    tell(story)
+
+
 def test_a_part_of_an_earlier_run_goes_first_and_the_kind_can_be_set() -> None:
     async def story(plant: Plant, hands: Hands) -> None:
         await call(plant, Call.LOAD_MOLD)
