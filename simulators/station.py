@@ -108,7 +108,7 @@ class SimulatedStation:
 
     def inspect(self, what: str) -> float:
         """One field of the inspection record of the part of this run: an answer from off the line, with its error."""
-        part = self.part()
+        part = self._hands.handling.current()
         if part is None:
             raise LookupError("no part has been carried in this run; there is nothing to inspect")
         return inspect(part, self.scene.seed)[what][0]
@@ -118,9 +118,13 @@ class SimulatedStation:
         if field == "syringe":
             self._hands.handling.mount_syringe(text)
 
-    def part(self) -> Part | None:
-        """The part of this run as it is now, for a later run; None when none has been carried."""
-        return self._hands.handling.current()
+    def part_text(self, run: str) -> str:
+        """The part of this run as it is now, for a later run, with the run's name; "" when none has been carried."""
+        part = self._hands.handling.current()
+        if part is None:
+            return ""
+        part.runs.append(run)
+        return part.to_json()
 
     async def close(self) -> None:
         """Stop the hands and take all ports away."""

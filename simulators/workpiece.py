@@ -222,3 +222,11 @@ def new_part(part_id: int, kind: str, seed: int) -> Part:
     plane = (tilt[0], tilt[1], -tilt[0] - tilt[1])
     chip_um = round(725.0 + draw.gauss(0.0, 0.5), 2)
     return Part(part_id, kind, chip_um=chip_um, tilt_um=plane, free_tilt_um=plane)
+
+
+def part_of_kind(text: str, kind: str) -> Part:
+    """Return the part that an earlier run left; ValueError when it is none, or not of the kind that is wanted ("")."""
+    part = Part.from_json(text)
+    if kind and part.kind != kind:
+        raise ValueError(f"kind: wanted {kind}, got {part.kind}")
+    return part

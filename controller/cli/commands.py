@@ -77,6 +77,7 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @FAULT
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
+@click.option("--part", type=click.Path(path_type=Path), help="file: the part of an earlier run, its part.json")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @JSON
 @_exits
@@ -86,8 +87,10 @@ def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
 
-    if options["live"] and (options["faults"] or options["real_time"] or speed):
-        raise CommandError("--live takes no --fault, --real-time or --speed: the tool decides those", Exit.USAGE)
+    if options["live"] and (options["faults"] or options["part"] or options["real_time"] or speed):
+        raise CommandError(
+            "--live takes no --fault, --part, --real-time or --speed: the tool decides those", Exit.USAGE
+        )
     if speed is not None and math.isnan(speed):
         raise CommandError("--speed nan is not a number; give one in 0.1 .. 20", Exit.USAGE)
     if speed and not options["real_time"]:

@@ -55,6 +55,7 @@ class RunOptions:
     faults: tuple[str, ...] = ()
     operator: Path | None = None
     answers: Path | None = None
+    part: Path | None = None
     out: Path | None = None
 
 
@@ -146,10 +147,10 @@ class _Run:
             self.answers.terminal = terminal_answers()
             yield {}
             return
-        from controller.cli.simulated import make_scene, make_station, serve
+        from controller.cli.simulated import keep_part, make_scene, make_station, serve
 
-        part = self.recipe.intended_for.get("part", "")
-        station = make_station(make_scene(self.options.seed, self.options.faults, self.operator, part))
+        options, kind = self.options, self.recipe.intended_for.get("part", "")
+        station = make_station(make_scene(options.seed, options.faults, self.operator, kind, options.part))
         self.answers.desk = station
         if self.operator.reaction_s is not None:
             self.answers.reaction_s = self.operator.reaction_s
@@ -157,6 +158,7 @@ class _Run:
             yield await serve(station, list(self.tool.lines))
         finally:
             await station.close()
+            keep_part(station, self.folder, self.recipe.name)
 
     def _refuse_unanswered(self) -> None:
         prompts = questions(self.recipe)
@@ -216,6 +218,7 @@ class _Run:
             versions={"springback": __version__},
             title=recipe.title,
             faults=list(self.options.faults),
+            part=str(self.options.part or ""),
             parameters={name: p.text for name, p in recipe.parameters.items()},
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
         )

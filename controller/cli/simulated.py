@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from controller.cli.exits import CommandError, Exit
@@ -13,16 +15,23 @@ from simulators.scaled_time import ScaledLoop
 from simulators.scenario import parse_fault
 from simulators.station import INSTRUMENTS, Scene, SimulatedStation
 from simulators.virtual_time import VirtualLoop
-from simulators.workpiece import KINDS
+from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
-__all__ = ["ScaledLoop", "Scene", "SimulatedStation", "VirtualLoop", "make_scene", "make_station", "serve"]
+__all__ = [
+    "PART_FILE", "ScaledLoop", "Scene", "SimulatedStation", "VirtualLoop", "keep_part", "make_scene", "make_station",
+    "serve",
+]  # fmt: skip
+
+PART_FILE = "part.json"
 
 
-def make_scene(seed: int, faults: Sequence[str], operator: OperatorScript, part: str = "") -> Scene:
+def make_scene(
+    seed: int, faults: Sequence[str], operator: OperatorScript, part: str = "", brought: Path | None = None
+) -> Scene:
     """Check what is played before anything starts; CommandError for a fault, or a part, that does not exist.
 
-    `part` is the kind that the hands bring; theirs by default.
+    `part` is the kind that the hands bring, theirs by default; `brought` the file of a part from an earlier run.
     """
     try:
         for spec in faults:
@@ -35,7 +44,30 @@ def make_scene(seed: int, faults: Sequence[str], operator: OperatorScript, part:
     hands: dict[str, Any] = {"kind": part} if part else {}
     if operator.reaction_s is not None:
         hands["reaction"] = operator.reaction_s
-    return Scene(seed, tuple(faults), hands)
+    scene = Scene(seed, tuple(faults), hands)
+    return replace(scene, part=_kept(brought, part)) if brought else scene
+
+
+def _kept(path: Path, kind: str) -> Any:
+    """What an earlier run kept of its part; it means nothing to anyone but the simulators."""
+    try:
+        return part_of_kind(path.read_text(encoding="utf-8"), kind)
+    except OSError as error:
+        text = f"cannot read {path}: {error.strerror}; --part takes the {PART_FILE} of a run"
+    except ValueError as error:
+        text = f"{path} is not a part for this recipe: {error}; take the {PART_FILE} of a run as it is"
+    raise CommandError(text, Exit.INVALID)
+
+
+def keep_part(station: SimulatedStation, folder: Path, recipe: str) -> None:
+    """Write the state of the part into the folder of its run; nothing when the run has not begun."""
+    path = folder / PART_FILE
+    text = station.part_text(recipe) if (folder / "run.sqlite").exists() else ""
+    if text:
+        try:
+            path.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise CommandError(f"cannot write {path}: {error.strerror}", Exit.USAGE) from None
 
 
 def make_station(scene: Scene) -> SimulatedStation:

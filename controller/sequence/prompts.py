@@ -89,12 +89,16 @@ Ask = Callable[[Prompt], Awaitable[Any]]
 
 
 class Inspection(Protocol):
-    """The desk that inspects the part of this run."""
+    """The desk that inspects the part of this run, and the people who stand at it."""
 
     fields: frozenset[str]
 
     def inspect(self, field: str) -> float:
         """One field of the record of the part; LookupError when there is no part."""
+        ...
+
+    def scanned(self, field: str, text: str) -> None:
+        """Told when a person has scanned a label: what was scanned is what that person then uses."""
         ...
 
 
@@ -138,6 +142,12 @@ class Answers:
 
     async def answer(self, prompt: Prompt) -> tuple[Any, str]:
         """The checked answer and who gave it; AnswerRefused when it does not fit, Unanswered when nobody can."""
+        answer, who = await self._ask(prompt)
+        if prompt.kind == "scan" and self.desk is not None:
+            self.desk.scanned(_field(prompt), answer)
+        return answer, who
+
+    async def _ask(self, prompt: Prompt) -> tuple[Any, str]:
         if prompt.id in self.file:
             return prompt.accept(self.file[prompt.id]), "answers file"
         if prompt.id in self.script:

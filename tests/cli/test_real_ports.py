@@ -136,10 +136,11 @@ def test_questions_of_a_live_run_without_a_terminal_are_refused(station: Path, t
     assert not (tmp_path / "runs").exists()
 
 
-def test_live_takes_no_faults(station: Path) -> None:
-    run = springback("run", "smoke", "--live", "--tool", station, "--fault", "line.estop")
+@pytest.mark.parametrize(("option", "value"), [("--fault", "line.estop"), ("--part", "part.json")])
+def test_live_takes_no_faults_and_no_part_of_a_simulation(station: Path, option: str, value: str) -> None:
+    run = springback("run", "smoke", "--live", "--tool", station, option, value)
 
-    assert "--live takes no --fault" in refused(run, 2)
+    assert "--live takes no --fault, --part" in refused(run, 2)
 
 
 # ---------------------------------------------------------------------------------------------- the terminal asks
