@@ -17,6 +17,7 @@ from simulators.physics import flow
 TICK_S = 0.01
 _INLET_TAU_S = 0.1
 _AT_REST_Pa = 20.0
+_BUBBLE_m3 = 1e-15  # smaller ones are none
 
 
 class Dispenser:
@@ -116,7 +117,7 @@ class Dispenser:
         """Return the mean pressure at the needle; behind an air bubble it lags, so a shot starts late and drools."""
         set_Pa = self.pressure_kPa * 1e3
         rate = flow.needle_flow(set_Pa, self._radius, self._length, self._fluid)
-        if self.bubble_m3 <= 0.0 or rate <= 0.0:
+        if self.bubble_m3 < _BUBBLE_m3 or rate <= 0.0:
             self.tip_Pa = 0.0
             return mean_Pa
         before = self.tip_Pa
