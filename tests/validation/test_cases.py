@@ -25,6 +25,6 @@ def test_no_two_cases_have_the_same_id() -> None:
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_every_case_can_fail_and_says_where_its_figure_comes_from(case: Case) -> None:
     assert case.source and case.title
-    assert 0.0 <= case.tolerance
+    assert case.tolerance >= 0.0
     assert case.tolerance < abs(case.expected) or case.expected == 0.0
     assert not case.holds(float("nan"))
