@@ -59,6 +59,7 @@ class StepReader:
             if ask.kind == "number":
                 self.known[ask.field] = ask.unit
         verbs = tuple(self._verb(self.verbs[key], fields) for key in fields if key in self.verbs)
+        checks = self._checks(fields)  # before this step measures anything
         measure = read_measurements(report, fields, self.tool, self.known)
         on_hold = None
         if "on_hold" in fields:
@@ -68,7 +69,7 @@ class StepReader:
             name=fields.text("name", f"step {index + 1}"),
             index=index,
             asks=asks,
-            checks=self._checks(fields),
+            checks=checks,
             verbs=tuple((verb, params) for verb, params in verbs if params is not None),
             wait=self._wait(fields),
             dwell_s=dwell_s,
@@ -129,12 +130,14 @@ class StepReader:
             self.report.add("R107", f"{name}: {complaint['msg'].lower()}", place)
 
     def _checks(self, step: Fields) -> tuple[Expression, ...]:
+        """Conditions over tags, earlier results and the numbers that people gave, in this step too."""
+        known = {**self.known, **self.tool.units}
         data = step.data.get("check", [])
         texts = list(enumerate(data)) if isinstance(data, list) else [(None, data)]
         found = []
         for i, text in texts:
             path = step.at("check") if i is None else (*step.at("check"), i)
-            found.append(expression_at(self.report, text, path, self.tool.units, "condition"))
+            found.append(expression_at(self.report, text, path, known, "condition"))
         return tuple(expression for expression in found if expression is not None)
 
     def _wait(self, step: Fields) -> Wait | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
 from math import isnan
 from pathlib import Path
 
@@ -15,6 +17,11 @@ from controller.record.runfile import RunFile
 
 TOGETHER_S = 75 * 60.0
 SMOKE_S = 20.0
+SHIPPED = (
+    "compress-release", "compress-vacuum", "compress-both", "wafer-compress", "cover-grind-expose",
+    pytest.param("cover-grind-flush", marks=pytest.mark.long), "smoke",
+)  # fmt: skip
+Runs = Callable[[str], RunOutcome]
 NINE = {
     "line_plc", "press_pressure", "platen_heater", "mold_heater", "spindle", "dispenser", "balance", "z_stage", "gauge",
 }  # fmt: skip
@@ -39,14 +46,14 @@ def result(outcome: RunOutcome, name: str) -> float:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunOutcome]:
-    names = ("compress-release", "cover-grind-expose", "smoke")
-    return {name: run(RunOptions(name, out=tmp_path_factory.mktemp(name) / "run")) for name in names}
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Runs a recipe once, however many tests look at it."""
+    return cache(lambda name: run(RunOptions(name, out=tmp_path_factory.mktemp(name) / "run")))
 
 
-@pytest.mark.parametrize("name", ["compress-release", "cover-grind-expose", "smoke"])
-def test_a_shipped_recipe_completes_and_passes_without_an_alarm(runs: dict[str, RunOutcome], name: str) -> None:
-    outcome = runs[name]
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_shipped_recipe_completes_and_passes_without_an_alarm(runs: Runs, name: str) -> None:
+    outcome = runs(name)
 
     assert (outcome.exit, outcome.summary.state, outcome.summary.verdict) == (
         Exit.PASSED, "PROCESS_COMPLETE", Verdict.PASS,
@@ -56,31 +63,32 @@ def test_a_shipped_recipe_completes_and_passes_without_an_alarm(runs: dict[str, 
     assert outcome.summary.unconfirmed == []
 
 
-def test_both_methods_take_the_time_that_the_process_takes(runs: dict[str, RunOutcome]) -> None:
-    total_s = sum(runs[name].result["process_s"] for name in ("compress-release", "cover-grind-expose"))
+def test_both_methods_take_the_time_that_the_process_takes(runs: Runs) -> None:
+    total_s = sum(runs(name).result["process_s"] for name in ("compress-release", "cover-grind-expose"))
 
     assert total_s >= TOGETHER_S
 
 
-def test_the_two_recipes_have_measured_inspected_and_predicted_results(runs: dict[str, RunOutcome]) -> None:
-    sources = {name: {row["source"] for row in runs[name].result["results"]} for name in runs}
+def test_the_two_recipes_have_measured_inspected_and_predicted_results(runs: Runs) -> None:
+    sources = {
+        name: {row["source"] for row in runs(name).result["results"]}
+        for name in ("compress-release", "cover-grind-expose")
+    }
 
     assert sources["compress-release"] == {"measured", "inspected"}
     assert sources["cover-grind-expose"] == {"measured", "inspected", "predicted"}
 
 
-def test_a_prediction_decides_nothing(runs: dict[str, RunOutcome]) -> None:
-    results = runs["cover-grind-expose"].summary.results
+def test_a_prediction_decides_nothing(runs: Runs) -> None:
+    results = runs("cover-grind-expose").summary.results
 
     assert [result.name for result in results if result.source == "predicted"] == ["cover_mass"]
     assert all(result.ok for result in results if result.source != "predicted" and result.ok is not None)
 
 
-def test_a_mold_colder_than_it_shows_leaves_a_soft_cover_that_the_wheel_feels(
-    runs: dict[str, RunOutcome], tmp_path: Path
-) -> None:
+def test_a_mold_colder_than_it_shows_leaves_a_soft_cover_that_the_wheel_feels(runs: Runs, tmp_path: Path) -> None:
     """Nothing tells the controller that the cure was too cold; load, error and inspection do."""
-    good = runs["cover-grind-expose"]
+    good = runs("cover-grind-expose")
     cold = run(RunOptions("cover-grind-expose", out=tmp_path / "run", faults=("mold.reading=19",)))
 
     assert peak(cold, "mold.temperature") == pytest.approx(peak(good, "mold.temperature"), abs=0.5)
@@ -90,8 +98,8 @@ def test_a_mold_colder_than_it_shows_leaves_a_soft_cover_that_the_wheel_feels(
     assert cold.summary.verdict == Verdict.FAIL
 
 
-def test_smoke_uses_all_three_tools_asks_nobody_and_is_short(runs: dict[str, RunOutcome]) -> None:
-    outcome = runs["smoke"]
+def test_smoke_uses_all_three_tools_asks_nobody_and_is_short(runs: Runs) -> None:
+    outcome = runs("smoke")
 
     assert outcome.result["process_s"] <= SMOKE_S
     assert outcome.summary.prompts == []
@@ -99,9 +107,29 @@ def test_smoke_uses_all_three_tools_asks_nobody_and_is_short(runs: dict[str, Run
 
 
 @pytest.mark.parametrize("name", ["compress-release", "cover-grind-expose", "smoke"])
-def test_every_instrument_is_polled(runs: dict[str, RunOutcome], name: str) -> None:
-    exchanges = runs[name].result["exchanges"]
+def test_every_instrument_is_polled(runs: Runs, name: str) -> None:
+    exchanges = runs(name).result["exchanges"]
 
     assert set(exchanges) == NINE
     assert min(exchanges.values()) >= 1
-    assert exchanges["line_plc"] >= 5 * runs[name].result["process_s"]
+    assert exchanges["line_plc"] >= 5 * runs(name).result["process_s"]
+
+
+@pytest.mark.parametrize("name", SHIPPED[:-1])
+def test_a_shipped_recipe_has_measured_and_inspected_results_with_limits(runs: Runs, name: str) -> None:
+    judged = [row for row in runs(name).result["results"] if row["pass"] is not None]
+
+    assert len(judged) >= 5
+    assert {"measured", "inspected"} <= {row["source"] for row in judged}
+    assert all(row["low"] is not None or row["high"] is not None for row in judged)
+
+
+def test_a_cover_that_expands_more_than_the_dielectric_stops_before_anything_moves(tmp_path: Path) -> None:
+    answers = tmp_path / "answers.yaml"
+    answers.write_text("answers: {Check in.expansion_cover: 60, Check in.expansion_dielectric: 50}\n")
+
+    outcome = run(RunOptions("cover-grind-expose", answers=answers, out=tmp_path / "run"))
+
+    assert outcome.summary.first_alarm is not None
+    assert "expansion_cover" in outcome.summary.first_alarm.alarm.happened
+    assert commanded(outcome) <= {"line"}
