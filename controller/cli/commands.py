@@ -123,6 +123,23 @@ def up(write_tool: Path | None, seed: int, faults: tuple[str, ...], operator: Pa
 
 
 @cli.command()
+@click.argument("name", required=False, metavar="[NAME]")
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a setting, or a plant parameter")
+@click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="draw into an .svg or .png file")
+@JSON
+@_exits
+def model(name: str | None, settings: tuple[str, ...], plot: Path | None, as_json: bool) -> int:
+    """Try one model of the simulated plant by itself; without a name, list them with their settings."""
+    from controller.cli.model import show_models, try_model
+
+    if name is None:
+        if settings or plot:
+            raise CommandError("--set and --plot need a model; springback model lists them", Exit.USAGE)
+        return show_models(as_json=as_json)
+    return try_model(name, _assignments(settings), plot, as_json=as_json)
+
+
+@cli.command()
 @FAULT
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
 @_exits

@@ -9,10 +9,10 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.record.events import Measured
 from controller.record.plots import PlotGroup
@@ -23,9 +23,15 @@ from controller.record.text import clock_text, limits_text, number, plain
 WIDTH = 80
 STRIP_HEIGHT = 6  # rows of a curve with its frame
 POINTS = 400  # more than a strip has dots across
+_BARE: Any = {"box": None, "pad_edge": False, "padding": (0, 2, 0, 0), "header_style": ""}
 REFRESHES = 50  # of a progress bar: each costs about a millisecond, and the demo has few to spare
 
 Update = Callable[[float], None]
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from controller.cli.simulated import Column
 
 
 def wants_color() -> bool:
@@ -35,11 +41,10 @@ def wants_color() -> bool:
 
 def result_table(summary: Summary) -> str:
     """The results, what was accepted, what was predicted, and the verdict; coloured only where abnormal."""
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="")
+    table = Table(**_BARE)
     table.add_column("RESULT", max_width=26)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("accept", no_wrap=True)
@@ -49,6 +54,23 @@ def result_table(summary: Summary) -> str:
     for row in _rows(summary.results):
         failed = row.found is not None and row.found.ok is False
         table.add_row(*(Text(plain(cell)) for cell in row.cells()), style="bold red" if failed else "")
+    return _printed(table)
+
+
+def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """A table without lines or colours."""
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(*head, **_BARE)
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    return _printed(table)
+
+
+def _printed(table: Table) -> str:
+    from rich.console import Console
+
     out = io.StringIO()
     Console(file=out, width=WIDTH, force_terminal=wants_color(), highlight=False).print(table)
     return "\n".join(line.rstrip() for line in out.getvalue().splitlines())
@@ -91,48 +113,78 @@ def _quantity(result: Measured | None) -> str:
 
 def plot_run(run: RunFile, plots: Sequence[PlotGroup]) -> str:
     """The actual curves as strips of text, one below the other on one time axis; KeyError for an unknown tag."""
+    from controller.record.curve import reduce, time_ticks
+
+    span_s = max(run.span_s, 1.0)
+    strips = []
+    for group in plots:
+        times, values = reduce(*run.series(group.actual), POINTS)
+        good_s, good = [t for t, v in zip(times, values, strict=True) if v == v], [v for v in values if v == v]
+        strips.append(_Strip(_title(run, group, good), good_s, good))
+    return _plotted(strips, (0.0, span_s), {tick: clock_text(tick) for tick in time_ticks(0.0, span_s, 6)})
+
+
+def plot_columns(x: Column, columns: Sequence[Column]) -> str:
+    """The columns as strips of text, one below the other on one axis."""
+    from controller.record.curve import Scale
+
+    low, high = min(x.values), max(x.values)
+    strips = [
+        _Strip(f"{c.title}, {c.unit}   over {x.title}, {x.unit}   {_reached(c.values)}", x.values, c.values)
+        for c in columns
+    ]
+    ticks = Scale(low, high, 0.0, 1.0).ticks(5)
+    return _plotted(strips, (low, high), {tick: number(tick) for tick in ticks})
+
+
+@dataclass(frozen=True, slots=True)
+class _Strip:
+    """One curve of text and its title."""
+
+    title: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+def _plotted(strips: Sequence[_Strip], span: tuple[float, float], labels: Mapping[float, str]) -> str:
     import plotext
 
     figure = plotext.figure
     figure.clear()
-    figure.plot_size(WIDTH - 2, STRIP_HEIGHT * len(plots) + 1)
-    if len(plots) > 1:
-        figure.subplots(len(plots), 1)
-    span_s = max(run.span_s, 1.0)
-    for row, group in enumerate(plots, start=1):
-        panel = figure.subplot(row, 1) if len(plots) > 1 else figure
-        _strip(panel, run, group, span_s, last=row == len(plots))
+    figure.plot_size(WIDTH - 2, STRIP_HEIGHT * len(strips) + 1)
+    if len(strips) > 1:
+        figure.subplots(len(strips), 1)
+    for row, strip in enumerate(strips, start=1):
+        panel = figure.subplot(row, 1) if len(strips) > 1 else figure
+        _draw(panel, strip, span, labels if row == len(strips) else {})
     text = figure.build().string(colorless=True)
     return "\n".join(line.rstrip() for line in text.splitlines())
 
 
-def _strip(plot: Any, run: RunFile, group: PlotGroup, span_s: float, *, last: bool) -> None:  # plotext has no types
-    from controller.record.curve import Scale, padded, reduce, time_ticks
+def _draw(plot: Any, strip: _Strip, span: tuple[float, float], labels: Mapping[float, str]) -> None:  # no types there
+    from controller.record.curve import Scale, padded
 
-    times, values = reduce(*run.series(group.actual), POINTS)
-    low, high = padded(values)
-    scale = Scale(low, high, 0.0, 1.0)
-    good_s, good = [t for t, v in zip(times, values, strict=True) if v == v], [v for v in values if v == v]
-    y_ticks = scale.ticks(2)
+    low, high = padded(strip.y)
+    y_ticks = Scale(low, high, 0.0, 1.0).ticks(2)
     plot.theme("clear")
     plot.axes(False, axis="both")
     plot.axes(True, axis="y", side="left")
-    if good:
-        plot.draw(plot.signal(good_s, good, marker="braille").lines())
-    plot.title(_title(run, group, good))
+    if strip.y:
+        plot.draw(plot.signal(strip.x, strip.y, marker="braille").lines())
+    plot.title(plain(strip.title))
     plot.ruler(axis="y").lim(low, high)
     plot.ruler(axis="y").ticks(y_ticks, [f"{number(tick):>6}" for tick in y_ticks])
-    plot.ruler(axis="x").lim(0.0, span_s)
-    x_ticks = time_ticks(0.0, span_s, 6) if last else []
-    plot.ruler(axis="x").ticks(x_ticks, [clock_text(tick) for tick in x_ticks])
+    plot.ruler(axis="x").lim(*span)
+    plot.ruler(axis="x").ticks(list(labels), list(labels.values()))
 
 
 def _title(run: RunFile, group: PlotGroup, values: Sequence[float]) -> str:
     unit = group.unit or run.tags[group.actual].unit
-    if not values:
-        return plain(f"{group.title}: no data")
-    reached = f"{number(min(values))} to {number(max(values))}, ends at {number(values[-1])}"
-    return plain(f"{group.title}, {unit}   {reached}")
+    return f"{group.title}, {unit}   {_reached(values)}" if values else f"{group.title}: no data"
+
+
+def _reached(values: Sequence[float]) -> str:
+    return f"{number(min(values))} to {number(max(values))}, ends at {number(values[-1])}"
 
 
 @contextmanager

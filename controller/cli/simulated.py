@@ -11,6 +11,9 @@ from typing import Any
 from controller.cli.exits import CommandError, Exit
 from controller.cli.script import OperatorScript
 from controller.recipe.problems import did_you_mean
+from simulators.models import MODELS
+from simulators.models.kind import Column, Model, Outcome, Setting
+from simulators.parameters import PARAMETERS, Parameters
 from simulators.scaled_time import ScaledLoop
 from simulators.scenario import parse_fault
 from simulators.station import INSTRUMENTS, Scene, SimulatedStation
@@ -19,8 +22,8 @@ from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
 __all__ = [
-    "PART_FILE", "ScaledLoop", "Scene", "SimulatedStation", "VirtualLoop", "keep_part", "make_scene", "make_station",
-    "serve",
+    "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene", "Setting",
+    "SimulatedStation", "VirtualLoop", "keep_part", "make_scene", "make_station", "run_model", "serve",
 ]  # fmt: skip
 
 PART_FILE = "part.json"
@@ -89,3 +92,8 @@ async def serve(station: SimulatedStation, lines: Sequence[str]) -> Mapping[str,
         )
     station.start()
     return addresses
+
+
+def run_model(model: Model, settings: Mapping[str, float], changes: Mapping[str, float]) -> Outcome:
+    """Run one model of the plant by itself; `changes` are values of the parameter table."""
+    return model.run(settings, Parameters(changes))
