@@ -34,7 +34,7 @@ EXITS = {
     Exit.PASSED: "the run completed and passed, or judged nothing; the check found nothing wrong",
     Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range",
     Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
-    Exit.INVALID: "a recipe, tool, answers or operator file is wrong; nothing was started",
+    Exit.INVALID: "a recipe, tool, scenario, answers or operator file is wrong; nothing was started",
     Exit.UNREACHABLE: "an instrument does not answer, or the wrong one does, before the start",
     Exit.REFUSED: "the start was refused: a prompt that nobody would answer",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",

@@ -21,6 +21,7 @@ from simulators.instruments.nordson_ultimus_v import NordsonUltimusV
 from simulators.instruments.sartorius_sbi import SartoriusSbi
 from simulators.instruments.zaber_x import ZaberX
 from simulators.operator import Hands, Script
+from simulators.parameters import Parameters
 from simulators.plant import Plant
 from simulators.protocols.modbus import ModbusTcp
 from simulators.scenario import Fault, parse_fault
@@ -47,12 +48,13 @@ class Wire:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is played on the station: seed, faults as written, settings of the hands, a part of an earlier run."""
+    """What is played: seed, faults as written, settings of the hands, a part of an earlier run, plant parameters."""
 
     seed: int = 1
     faults: Sequence[str] = ()
     hands: Mapping[str, Any] = field(default_factory=dict)
     part: Part | None = None
+    parameters: Mapping[str, float] = field(default_factory=dict)
 
 
 class SimulatedStation:
@@ -67,7 +69,8 @@ class SimulatedStation:
 
         self._loop, self._start_s = loop, start_s
         self.scene = scene
-        self.plant = Plant(scene.seed, clock)
+        self._parameters = Parameters(scene.parameters)
+        self.plant = Plant(scene.seed, clock, self._parameters)
         self.wire_faults = WireFaults()
         self.wires = self._wire(plc_map, clock)
         self._servers: list[Any] = []
@@ -111,7 +114,12 @@ class SimulatedStation:
         part = self._hands.handling.current()
         if part is None:
             raise LookupError("no part has been carried in this run; there is nothing to inspect")
-        return inspect(part, self.scene.seed)[what][0]
+        return inspect(part, self.scene.seed, self._parameters)[what][0]
+
+    def faults_to_come(self) -> list[str]:
+        """Faults whose time has not come yet, as they were written."""
+        now_s = self._loop.time() - self._start_s
+        return [spec for spec in self.scene.faults if parse_fault(spec, INSTRUMENTS).at_s > now_s]
 
     def scanned(self, field: str, text: str) -> None:
         """A person has scanned a label; the syringe whose lot it was goes into the dispenser."""

@@ -44,6 +44,12 @@ TOOL = click.option(
 )
 SEED = click.option("--seed", type=click.IntRange(0), default=1, show_default=True, help="of the simulated noise")
 FAULT = click.option("--fault", "faults", multiple=True, metavar="SPEC", help="NAME[=VALUE][@TIME], may be repeated")
+SCENARIO = click.option(
+    "--scenario",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="faults and plant parameters, or NAME of a shipped one",
+)
 OPERATOR = click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does")
 JSON = click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
 
@@ -75,6 +81,7 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @click.option("--real-time", is_flag=True, help="simulators on real ports and ptys, at the pace of the wall clock")
 @click.option("--speed", type=click.FloatRange(0.1, 20.0), help="of --real-time, times the wall clock; 1 by default")
 @FAULT
+@SCENARIO
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
 @click.option("--part", type=click.Path(path_type=Path), help="file: the part of an earlier run, its part.json")
@@ -87,10 +94,10 @@ def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
 
-    if options["live"] and (options["faults"] or options["part"] or options["real_time"] or speed):
-        raise CommandError(
-            "--live takes no --fault, --part, --real-time or --speed: the tool decides those", Exit.USAGE
-        )
+    nature = options["faults"] or options["scenario"] or options["part"]
+    if options["live"] and (nature or options["real_time"] or speed):
+        text = "--live takes no --fault, --part, --scenario, --real-time or --speed: the tool decides those"
+        raise CommandError(text, Exit.USAGE)
     if speed is not None and math.isnan(speed):
         raise CommandError("--speed nan is not a number; give one in 0.1 .. 20", Exit.USAGE)
     if speed and not options["real_time"]:
@@ -112,14 +119,23 @@ def sim() -> None:
 @click.option("--write-tool", type=click.Path(path_type=Path), help="write a tool file with these addresses")
 @SEED
 @FAULT
+@SCENARIO
 @OPERATOR
 @JSON
 @_exits
-def up(write_tool: Path | None, seed: int, faults: tuple[str, ...], operator: Path | None, as_json: bool) -> int:
+def up(
+    write_tool: Path | None,
+    seed: int,
+    faults: tuple[str, ...],
+    scenario: Path | None,
+    operator: Path | None,
+    as_json: bool,
+) -> int:
     """Serve all instruments on real ports and ptys until Ctrl-C; prints their addresses."""
+    from controller.cli.scenario import load_scenario
     from controller.cli.sim_up import sim_up
 
-    return sim_up(write_tool, seed, faults, operator, as_json=as_json)
+    return sim_up(write_tool, seed, load_scenario(scenario, faults), operator, as_json=as_json)
 
 
 @cli.command()

@@ -38,7 +38,11 @@ def try_model(name: str, given: Mapping[str, str], plot: Path | None, *, as_json
     settings, parameters = _values(model, name, given)
     if plot is not None:
         check_plot(plot)
-    outcome = run_model(model, settings, parameters)
+    try:
+        outcome = run_model(model, settings, parameters)
+    except (ArithmeticError, ValueError) as error:
+        text = f"the model {name} has no answer for these values ({error}); stay nearer to the defaults"
+        raise CommandError(text, Exit.USAGE) from None
     if plot is not None:
         draw(plot, [Panel(f"{c.title}, {c.unit}", {"": (outcome.x.values, c.values)}) for c in outcome.columns],
              f"{outcome.x.title}, {outcome.x.unit}")  # fmt: skip
@@ -62,7 +66,7 @@ def _values(model: Model, name: str, given: Mapping[str, str]) -> tuple[dict[str
             if key in settings:
                 values[key] = _bounded(settings[key], parse(spaced(text), settings[key].unit, what=key))
             elif key in readable:
-                changes[key] = plant_value(key, PARAMETERS[key].unit, spaced(text))
+                changes[key] = plant_value(key, PARAMETERS[key].unit, spaced(text), PARAMETERS[key].value)
             else:
                 hint = did_you_mean(key, settings if "." not in key else readable)
                 raise CommandError(f'the model {name} has no setting "{key}"; {hint}', Exit.USAGE)

@@ -39,6 +39,7 @@ def show_outcome(outcome: RunOutcome) -> str:
         lines.append(_wrapped("first", happened_first(summary)))
     said = summary.first_alarm.alarm.happened if summary.first_alarm is not None else None
     lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
+    lines += [_wrapped("note", text) for text in outcome.result["notes"]]
     lines.append(f"report   {outcome.report}")
     return "\n".join(lines)
 

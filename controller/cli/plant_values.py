@@ -8,15 +8,22 @@ from controller.recipe import units
 from controller.recipe.quantities import NUMBER, QuantityError, parse, shown
 
 _BARE = re.compile(rf"({NUMBER})\s*(.*)", re.DOTALL)
+_FAR = 1e6
 
 
-def plant_value(name: str, unit: str, text: object) -> float:
-    """Return a value in the parameter's own unit; QuantityError for anything else.
+def plant_value(name: str, unit: str, text: object, usual: float = 0.0) -> float:
+    """Return a value in the unit of the plant's table; QuantityError for anything else.
 
-    A unit that recipes know may be another of its kind (`1.2 MPa` for Pa); others are written as the table does.
+    A unit that recipes know may be another of its kind (`1.2 MPa` for Pa); others are written as the table does. With
+    a `usual` value it must have its sign and be within a millionth and a million times of it.
     """
-    if unit in units.KIND_OF:
-        return parse(text, unit, what=name)
+    value = parse(text, unit, what=name) if unit in units.KIND_OF else _as_listed(name, unit, text)
+    if usual and not 1.0 / _FAR <= value / usual <= _FAR:
+        raise QuantityError("R120", f'{name} "{shown(text)}" is nothing like the usual {usual:g} {unit}'.rstrip())
+    return value
+
+
+def _as_listed(name: str, unit: str, text: object) -> float:
     match = _BARE.fullmatch(str(text).strip())
     if match is None or isinstance(text, bool):
         raise QuantityError("R114", f'"{shown(text)}" does not begin with a number', f'write it as in "1 {unit}"')

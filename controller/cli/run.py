@@ -53,6 +53,7 @@ class RunOptions:
     real_time: bool = False
     speed: float = 1.0
     faults: tuple[str, ...] = ()
+    scenario: Path | None = None
     operator: Path | None = None
     answers: Path | None = None
     part: Path | None = None
@@ -81,6 +82,9 @@ class _Facts:
     links: list[str] = field(default_factory=list)
     exchanges: dict[str, int] = field(default_factory=dict)
     trace_sha256: str = ""
+    faults: tuple[str, ...] = ()
+    plant: Mapping[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -147,16 +151,22 @@ class _Run:
             self.answers.terminal = terminal_answers()
             yield {}
             return
+        from controller.cli.scenario import load_scenario
         from controller.cli.simulated import keep_part, make_scene, make_station, serve
 
         options, kind = self.options, self.recipe.intended_for.get("part", "")
-        station = make_station(make_scene(options.seed, options.faults, self.operator, kind, options.part))
+        scenario = load_scenario(options.scenario, options.faults)
+        self.facts.faults, self.facts.plant = scenario.faults, scenario.parameters
+        station = make_station(make_scene(options.seed, scenario, self.operator, kind, options.part))
         self.answers.desk = station
         if self.operator.reaction_s is not None:
             self.answers.reaction_s = self.operator.reaction_s
         try:
             yield await serve(station, list(self.tool.lines))
         finally:
+            self.facts.notes = [
+                f"The fault {spec} begins after the end of the run." for spec in station.faults_to_come()
+            ]
             await station.close()
             keep_part(station, self.folder, self.recipe.name)
 
@@ -217,7 +227,8 @@ class _Run:
             recipe_text=recipe.text,
             versions={"springback": __version__},
             title=recipe.title,
-            faults=list(self.options.faults),
+            faults=list(self.facts.faults),
+            plant=dict(self.facts.plant),
             part=str(self.options.part or ""),
             parameters={name: p.text for name, p in recipe.parameters.items()},
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
@@ -284,6 +295,7 @@ def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) 
         "exchanges": facts.exchanges,
         "results": [{key: row[key] for key in RESULT_KEYS} for row in shown["results"]],
         "alarms": shown["alarms"],
+        "notes": facts.notes,
         "report": str(report),
     }
 

@@ -6,7 +6,7 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,14 +14,15 @@ import click
 import yaml
 
 from controller.cli.exits import CommandError, Exit
+from controller.cli.scenario import Scenario
 from controller.cli.script import load_operator
 from controller.cli.simulated import ScaledLoop, make_scene, make_station, serve
 from springback.places import config_file
 
 
-def sim_up(write_tool: Path | None, seed: int, faults: Sequence[str], operator: Path | None, *, as_json: bool) -> int:
+def sim_up(write_tool: Path | None, seed: int, scenario: Scenario, operator: Path | None, *, as_json: bool) -> int:
     """Serve until SIGINT or SIGTERM; addresses are on stdout, and in the tool file, before the first client comes."""
-    scene = make_scene(seed, faults, load_operator(operator))
+    scene = make_scene(seed, scenario, load_operator(operator))
     template: dict[str, Any] = yaml.safe_load(config_file("tool.yaml").read_text(encoding="utf-8"))
 
     async def serve_until_told() -> None:

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.script import OperatorScript
 from controller.recipe.problems import did_you_mean
+from simulators.faults import PLANT_FAULTS
 from simulators.models import MODELS
 from simulators.models.kind import Column, Model, Outcome, Setting
 from simulators.parameters import PARAMETERS, Parameters
@@ -22,23 +23,33 @@ from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
 __all__ = [
-    "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene", "Setting",
-    "SimulatedStation", "VirtualLoop", "keep_part", "make_scene", "make_station", "run_model", "serve",
+    "FAULT_UNITS", "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene", "Setting",
+    "SimulatedStation", "VirtualLoop", "check_fault", "keep_part", "make_scene", "make_station", "run_model", "serve",
 ]  # fmt: skip
 
+if TYPE_CHECKING:
+    from controller.cli.scenario import Scenario
+
 PART_FILE = "part.json"
+# Every fault with the unit of its severity; "" where it takes a word, or a number without unit.
+FAULT_UNITS = {name: kind.unit or "" for name, kind in PLANT_FAULTS.items()} | dict.fromkeys(INSTRUMENTS, "")
+
+
+def check_fault(spec: str) -> None:
+    """Raise ValueError when a fault, written as `--fault` takes it, does not exist."""
+    parse_fault(spec, INSTRUMENTS)
 
 
 def make_scene(
-    seed: int, faults: Sequence[str], operator: OperatorScript, part: str = "", brought: Path | None = None
+    seed: int, scenario: Scenario, operator: OperatorScript, part: str = "", brought: Path | None = None
 ) -> Scene:
     """Check what is played before anything starts; CommandError for a fault, or a part, that does not exist.
 
     `part` is the kind that the hands bring, theirs by default; `brought` the file of a part from an earlier run.
     """
     try:
-        for spec in faults:
-            parse_fault(spec, INSTRUMENTS)
+        for spec in scenario.faults:
+            check_fault(spec)
     except ValueError as error:
         raise CommandError(str(error), Exit.USAGE) from None
     if part and part not in KINDS:
@@ -47,7 +58,7 @@ def make_scene(
     hands: dict[str, Any] = {"kind": part} if part else {}
     if operator.reaction_s is not None:
         hands["reaction"] = operator.reaction_s
-    scene = Scene(seed, tuple(faults), hands)
+    scene = Scene(seed, scenario.faults, hands, parameters=scenario.parameters)
     return replace(scene, part=_kept(brought, part)) if brought else scene
 
 

@@ -47,6 +47,7 @@ RULES: Mapping[str, str] = {
     "R160": "steps have different names, and references to steps, fields and measurements resolve",
     "R161": "every step can be reached",
     "R162": "repeats are counted and go back, go_to goes forward",
+    "R170": "a fault of a scenario exists, with a severity that it may have",
 }
 
 

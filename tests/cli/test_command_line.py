@@ -13,12 +13,14 @@ from tests.cli.commands import RECIPES, begin, refused, springback, wait_for
 
 KEYS = {
     "schema", "run", "simulated", "recipe", "seed", "state", "verdict", "process_s", "wall_s", "trace_sha256", "links",
-    "exchanges", "results", "alarms", "report",
+    "exchanges", "results", "alarms", "notes", "report",
 }  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------------- help and check
-@pytest.mark.parametrize("arguments", [(), ("run",), ("check",), ("sim",), ("sim", "up"), ("demo",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [(), ("run",), ("check",), ("sim",), ("sim", "up"), ("demo",), ("model",)], ids=" ".join
+)
 def test_help_says_what_a_command_does(arguments: tuple[str, ...]) -> None:
     run = springback(*arguments, "--help")
 
@@ -37,7 +39,9 @@ def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
     run = springback("--help", program=program)
 
     assert (run.code, run.err.strip()) == (0, "[]")
-    assert {"check", "run", "sim", "demo"} <= {line.split()[0] for line in run.out.splitlines() if line.strip()}
+    assert {"check", "run", "sim", "demo", "model"} <= {
+        line.split()[0] for line in run.out.splitlines() if line.strip()
+    }
 
 
 def test_check_of_good_recipes_says_so_without_warnings() -> None:

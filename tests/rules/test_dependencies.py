@@ -44,13 +44,18 @@ def _declared() -> set[str]:
     return {re.split(r"[<>=~!\[ ]", line)[0].lower() for line in project["dependencies"]}
 
 
+def _extras() -> set[str]:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
+    return {re.split(r"[<>=~!\[ ]", line)[0].lower() for lines in extras.values() for line in lines}
+
+
 def test_everything_imported_is_declared_or_comes_with_what_is_declared() -> None:
     comes_with = {"pydantic-core": "pydantic", "typing-extensions": "pydantic", "markupsafe": "jinja2"}
 
     undeclared = {
         module: _foreign()[module]
         for module, names in _distributions().items()
-        if not {comes_with.get(name, name) for name in names} & _declared()
+        if not {comes_with.get(name, name) for name in names} & (_declared() | _extras())
     }
 
     assert undeclared == {}
@@ -62,6 +67,13 @@ def test_nothing_declared_is_unused_or_missing_from_the_requirements() -> None:
 
     assert _declared() - used - {"pyvisa-py"} == set()  # pyvisa loads pyvisa-py by name
     assert {name for name in _declared() if not re.search(rf"^{name}[<>=]", listed, re.MULTILINE)} == set()
+
+
+def test_what_an_extra_brings_is_imported_and_developers_have_it() -> None:
+    listed = (ROOT / "requirements" / "dev.in").read_text(encoding="utf-8").lower()
+
+    assert _extras() <= {name for names in _distributions().values() for name in names}
+    assert {name for name in _extras() if not re.search(rf"^{name}[<>=]", listed, re.MULTILINE)} == set()
 
 
 def test_no_imported_package_is_under_the_gpl() -> None:
