@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springba
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup demo test test-screens lint types arch docs picture check bench faults lock clean
+.PHONY: help setup demo test test-screens lint types arch docs picture check validate bench faults lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint | types | arch   one part of make test'
 	@echo 'make check         make test and make test-screens'
 	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
+	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
 	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
@@ -79,6 +80,9 @@ faults: $(DEV)
 bench: $(DEV)
 	@$(COMPILE)
 	$(BIN)/python bench/speed.py
+
+validate: $(DEV)
+	$(BIN)/python -m tests.validation.write
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py

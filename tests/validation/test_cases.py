@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.validation.case import Case, all_cases
+from tests.validation.case import Case, all_cases, computed
+from tests.validation.write import PAGE, PICTURES, page
 
 CASES = all_cases()
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.id for case in CASES])
 def test_the_case_holds(case: Case) -> None:
-    got = case.got()
+    got = computed(case)
 
     assert case.holds(got), f"{case.id} {case.title}: {got:g} {case.unit}, not {case.expected:g} ± {case.tolerance:g}"
 
@@ -28,3 +29,11 @@ def test_every_case_can_fail_and_says_where_its_figure_comes_from(case: Case) ->
     assert case.tolerance >= 0.0
     assert case.tolerance < abs(case.expected) or case.expected == 0.0
     assert not case.holds(float("nan"))
+
+
+def test_the_page_shows_these_cases_and_these_figures() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run `make validate`"
+
+
+def test_every_picture_of_the_page_is_there() -> None:
+    assert [name for name in PICTURES if not (PAGE.parent / "images" / f"validation-{name}.svg").is_file()] == []
