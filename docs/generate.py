@@ -1,4 +1,4 @@
-"""Write the generated pages of docs/reference from the code and the configuration that they describe.
+"""Write the generated pages of the documentation from the code and the configuration that they describe.
 
 `python docs/generate.py` writes them; `--check` only says which are out of date (a test does the same). Prose stands in
 the pages that are written by hand.
@@ -29,7 +29,8 @@ from simulators.parameters import PARAMETERS
 from simulators.scenario import WIRE_FAULTS
 from springback.places import config_file
 
-REFERENCE = Path(__file__).parent / "reference"
+DOCS = Path(__file__).parent
+COVERAGE = DOCS / "coverage.yaml"
 EXITS = {
     Exit.PASSED: "the run completed and passed, or judged nothing; the check found nothing wrong",
     Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range",
@@ -249,16 +250,50 @@ def plant_parameters() -> str:
     ])  # fmt: skip
 
 
+def coverage() -> str:
+    """Each point of the two methods with the recipe, step, model and test that meets it."""
+    parts = [
+        "# What of the two methods works",
+        "Each point of the two methods that the line carries out, the recipe and steps that show it, the model behind"
+        " it and the tests that hold it. *Tool*: the line does it; *record*: people or another machine do it, and the"
+        " recipe asks for it, checks it and keeps it; *later*: not yet.",
+    ]
+    for method in yaml.safe_load(COVERAGE.read_text(encoding="utf-8")):
+        rows = [
+            (
+                row["id"],
+                row["does"],
+                row["by"],
+                _listed(f"`{recipe}`: {_words(steps)}" for recipe, steps in row.get("recipes", {}).items()),
+                _listed(f"`{name}`" for name in row.get("models", {}).values()),
+                _listed(f"`{name}`" for name in row.get("tests", {}).values()),
+            )
+            for row in method["rows"]
+        ]
+        parts += [f"## {method['method']}"]
+        parts += [_table(("", "the method", "by", "recipe and steps", "model", "test"), rows)]
+    return _page(parts)
+
+
+def _words(words: str | list[str]) -> str:
+    return words if isinstance(words, str) else ", ".join(words)
+
+
+def _listed(items: Iterable[str]) -> str:
+    return "<br>".join(items)
+
+
 PAGES: dict[str, Callable[[], str]] = {
-    "verbs.md": verbs,
-    "units.md": unit_list,
-    "error-codes.md": error_codes,
-    "command-line.md": command_line,
-    "line-plc-map.md": plc_map,
-    "interlocks.md": interlocks,
-    "tags.md": tags,
-    "faults.md": faults,
-    "plant-parameters.md": plant_parameters,
+    "reference/verbs.md": verbs,
+    "reference/units.md": unit_list,
+    "reference/error-codes.md": error_codes,
+    "reference/command-line.md": command_line,
+    "reference/line-plc-map.md": plc_map,
+    "reference/interlocks.md": interlocks,
+    "reference/tags.md": tags,
+    "reference/faults.md": faults,
+    "reference/plant-parameters.md": plant_parameters,
+    "coverage.md": coverage,
 }
 
 
@@ -282,13 +317,13 @@ def main(arguments: Sequence[str]) -> int:
     stale = [name for name, page in PAGES.items() if _text(name) != page()]
     for name in stale:
         if "--check" not in arguments:
-            (REFERENCE / name).write_text(PAGES[name](), encoding="utf-8")
-        print(f"docs/reference/{name}: {'out of date' if '--check' in arguments else 'written'}")
+            (DOCS / name).write_text(PAGES[name](), encoding="utf-8")
+        print(f"docs/{name}: {'out of date' if '--check' in arguments else 'written'}")
     return 1 if stale and "--check" in arguments else 0
 
 
 def _text(name: str) -> str:
-    path = REFERENCE / name
+    path = DOCS / name
     return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
