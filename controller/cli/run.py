@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from typing import Any
 from controller import wall
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plots import plot_groups
+from controller.cli.run_folder import make_folder, run_folder
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.recipe.limits import tighten
@@ -105,7 +105,7 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = _folder(options, recipe)
+    folder = run_folder(options.out, recipe.name)
     facts = _Facts()
     with asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
@@ -185,7 +185,7 @@ class _Run:
     async def _sequence(self, station: Station, signals: Signals) -> None:
         loop = asyncio.get_running_loop()
         real = self.options.live or self.options.real_time
-        _make(self.folder)
+        make_folder(self.folder)
         recorder = Recorder(self.folder / "run.sqlite", station.tags, loop.time, threaded=real)
         self.facts.simulated = station.simulated
         self._describe(recorder, station)
@@ -251,23 +251,6 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
     if options.live:
         return ScaledLoop(1.0)
     return ScaledLoop(options.speed) if options.real_time else VirtualLoop()
-
-
-def _folder(options: RunOptions, recipe: Recipe) -> Path:
-    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
-    if (folder / "run.sqlite").exists():
-        raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
-    return folder
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        text = f"cannot make the folder {folder}: {error.strerror}; name another with --out"
-        raise CommandError(text, Exit.USAGE) from None
-    if not os.access(folder, os.W_OK):
-        raise CommandError(f"cannot write into the folder {folder}; name another with --out", Exit.USAGE)
 
 
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:

@@ -49,6 +49,7 @@ class MoldDispenser(Module):
         value = self.tags.value
         i, j = self._mold
         self._error.put(value[i] - value[j])
+        self.mold.cure.derive(now_s)
         value[self._left] = (self.expires_s - now_s) / 60.0
 
     def moves(self) -> bool:

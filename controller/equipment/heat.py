@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from controller.equipment.cure import CurePrediction
 from controller.equipment.module import Module
 from controller.guard.safe import SafeAction
 from drivers.capabilities import TemperatureControl
@@ -31,6 +32,12 @@ class HeatZone:
     def __init__(self, module: Module, control: TemperatureControl, names: ZoneNames) -> None:
         self.module, self.control, self.names = module, control, names
         self.target_degC = 0.0
+        self.cure = CurePrediction(module.tags, names.temperature)
+
+    async def cured(self, percent: float, deadline_s: float) -> None:
+        """Return when the prediction says that so much has cured."""
+        module, tag = self.module, self.cure.tag
+        await module.reached(lambda: module.value(tag) >= percent, deadline_s, f"{percent:g} % cure by {tag}")
 
     async def ramp_to(self, target_degC: float, rate_K_s: float) -> None:
         """Heat (or lower) at a rate; returns when the temperature is within 1 K of the target.

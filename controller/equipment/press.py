@@ -89,6 +89,7 @@ class Press(Module):
         self._pressure_error.put(setpoint_kPa - pressure_kPa)
         i, j = self._platen
         self._platen_error.put(value[i] - value[j])
+        self.platen.cure.derive(now_s)
         if now_s >= self._settled_at:
             self._settled_at = float("inf")
             self.set("press.effort_settled", self.value("press.effort"))

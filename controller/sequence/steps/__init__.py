@@ -5,7 +5,7 @@ from __future__ import annotations
 from controller.sequence.steps.carry import Carry, Open, Secure
 from controller.sequence.steps.cover import Air, Calibrate, Dispense, Material, Weigh
 from controller.sequence.steps.grind import Grind, Home, SparkOut, Spindle, WheelRest
-from controller.sequence.steps.heat import Cool, Heat
+from controller.sequence.steps.heat import Cool, Cure, Heat
 from controller.sequence.steps.press import Atmosphere, PressTo, Vacuum
 from controller.sequence.verb import Verb
 
@@ -20,6 +20,7 @@ VERBS: dict[str, Verb] = {
         Atmosphere(),
         Heat(),
         Cool(),
+        Cure(),
         Material(),
         Calibrate(),
         Dispense(),

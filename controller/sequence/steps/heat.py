@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from controller.equipment.cure import Kinetics
 from controller.equipment.heat import HeatZone
-from controller.recipe.quantities import Duration, Temperature, TemperatureRate
+from controller.recipe.quantities import Duration, Quantity, Temperature, TemperatureRate
 from controller.recipe.verb import CheckContext, Finding, Params
 from controller.sequence.verb import Tool, Verb
 
@@ -67,3 +69,36 @@ class Cool(Verb):
 
     async def run(self, tool: Tool, params: CoolParams, memory: dict[str, Any]) -> None:
         await _zone(tool, params.zone).cool_below(params.below, params.within)
+
+
+class CureParams(Params):
+    """Degree of cure to wait for, and the material: time for half at a temperature, warming that doubles the rate."""
+
+    zone: Zone
+    to: Annotated[float, Quantity("%", min=1.0, max=99.9)]
+    half: Annotated[float, Quantity("s", min=1.0)]
+    at: Temperature
+    doubling: Annotated[float, Quantity("K", min=1.0)]
+    within: Duration
+
+
+class Cure(Verb):
+    """Wait until a zone's predicted cure, from its measured temperature, is reached; put it beside what heats.
+
+    A hold leaves it so: what is warm goes on curing, and the prediction with it.
+    """
+
+    name, module, params = "cure", "line", CureParams
+
+    def uses(self, params: CureParams) -> str:
+        return MODULES[params.zone]
+
+    def shows_for(self, params: CureParams) -> tuple[str, ...]:
+        return (TAGS[params.zone],)
+
+    async def run(self, tool: Tool, params: CureParams, memory: dict[str, Any]) -> None:
+        zone, now_s = _zone(tool, params.zone), asyncio.get_running_loop().time()
+        if "until_s" not in memory:
+            zone.cure.begin(Kinetics(params.half, params.at, params.doubling), now_s)
+            memory["until_s"] = now_s + params.within
+        await zone.cured(params.to, max(0.0, memory["until_s"] - now_s))
