@@ -22,8 +22,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "alias-bomb": ("9:6", "R104", "anchors and aliases are not allowed", "write the value where it is used"),
     "unknown-step": (
         "12:5", "R105", 'unknown verb "lap"',
-        "verbs are air, atmosphere, calibrate, carry, cool, cure, dispense, grind, heat, home, material, open, press, secure,"
-        " spark_out, spindle, vacuum, weigh, wheel_rest",
+        "verbs are air, atmosphere, calibrate, carry, cool, cure, dispense, grind, heat, home, material, open, press,"
+        " secure, spark_out, spindle, vacuum, weigh, wheel_rest",
     ),
     "unknown-target": ("15:29", "R160", 'there is no step "Ruogh"', 'did you mean "Rough"?'),
     "misspelt-key": ("10:5", "R101", 'unknown key "presure"', 'did you mean "press"?'),
