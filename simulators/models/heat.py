@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulators.epoxy import Epoxy
 from simulators.models.kind import Column, Model, Outcome, Result, Setting, first_at, thinned
 from simulators.models.rig import Rig
 from simulators.parameters import Parameters
-from simulators.physics.cure import Kamal, cure_step
 
 _WITHIN_K = 1.0
-_KAMAL = ("a1", "e1", "a2", "e2", "m", "n", "tg0", "tg1", "lambda")
 _LOOK_S = 5.0  # how often a ramp's setpoint goes out
 
 
@@ -46,16 +45,15 @@ def run_heat(settings: Mapping[str, float], parameters: Parameters) -> Outcome:
 
 def run_cure(settings: Mapping[str, float], parameters: Parameters) -> Outcome:
     """Cure at one temperature from the beginning on."""
-    epoxy = Kamal(*(parameters[f"epoxy.{name}"] for name in _KAMAL))
-    kelvin = settings["temperature"] + 273.15
+    epoxy = Epoxy(parameters)
     times_s, degree = [0.0], [0.0]
     for second in range(1, round(settings["time"]) + 1):
         times_s.append(float(second))
-        degree.append(cure_step(epoxy, degree[-1], kelvin, 1.0))
+        degree.append(epoxy.cured(degree[-1], settings["temperature"], 1.0))
     glass = [epoxy.glass_transition(value) for value in degree]
     results = [
         Result("degree of cure", 100.0 * degree[-1], "%", "at the end"),
-        Result("gel", first_at(times_s, degree, parameters["epoxy.gel"]), "s", "time to the gel point"),
+        Result("gel", first_at(times_s, degree, epoxy.gel), "s", "time to the gel point"),
         Result("90 % cured", first_at(times_s, degree, 0.9), "s", ""),
         Result("glass transition", glass[-1], "degC", "at the end"),
     ]
