@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from simulators.models.kind import Column, Model, Outcome, Result, Setting
 from simulators.parameters import Parameters
-from simulators.physics.leads import crack_probability, lead_strain
+from simulators.physics.leads import exceeds, lead_strain
 
 _POINTS = 400
 
@@ -19,7 +19,7 @@ def run_leads(settings: Mapping[str, float], parameters: Parameters) -> Outcome:
         return lead_strain(gap_um, p["lead.offset"], p["lead.length"], p["lead.thickness"])
 
     def cracked(of: float) -> float:
-        return crack_probability(of, p["lead.fracture_strain"], p["lead.fracture_scatter"])
+        return exceeds(of, p["lead.fracture_strain"], p["lead.fracture_scatter"])
 
     gaps = [settings["gap"] * i / _POINTS for i in range(_POINTS + 1)]
     strains = [strain(gap) for gap in gaps]

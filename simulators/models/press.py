@@ -66,13 +66,13 @@ def run_pad(settings: Mapping[str, float], parameters: Parameters) -> Outcome:
     part, stack = new_part(1001, "WLP-200", 1), Stack(parameters)
     up_s, hold_s, down_s = s["pressure"] / s["rate"], s["hold"], s["pressure"] / s["release"]
     times_s, load, gap = [0.0], [0.0], [part.gap_um]
-    dt_s = _TICKS * _TICK_S
+    dt_s, around_Pa = _TICKS * _TICK_S, parameters["ambient.pressure"]
     for i in range(1, round((up_s + hold_s + down_s + s["after"]) / dt_s) + 1):
         t_s = i * dt_s
         kPa = min(s["pressure"], t_s * s["rate"], max(0.0, s["pressure"] - (t_s - up_s - hold_s) * s["release"]))
-        stack.press(part, _TICKS, kPa * 1e3, s["temperature"])
+        stack.press(part, _TICKS, kPa * 1e3, s["temperature"], around_Pa)
         if i % 10 == 0:
-            stack.age(part, 1.0, s["temperature"])
+            stack.age(part, 1.0, s["temperature"], around_Pa)
         times_s.append(t_s)
         load.append(kPa)
         gap.append(part.gap_um)

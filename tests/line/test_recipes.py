@@ -19,7 +19,9 @@ TOGETHER_S = 75 * 60.0
 SMOKE_S = 20.0
 SHIPPED = (
     "compress-release", "compress-vacuum", "compress-both", "wafer-compress", "cover-grind-expose",
-    pytest.param("cover-grind-flush", marks=pytest.mark.long), "smoke",
+    *(pytest.param(name, marks=pytest.mark.long) for name in (
+        "cover-grind-flush", "compress-cure-spreader", "release-encapsulate", "assemble-deform-fill",
+    )), "smoke",
 )  # fmt: skip
 Runs = Callable[[str], RunOutcome]
 NINE = {
@@ -122,6 +124,25 @@ def test_a_shipped_recipe_has_measured_and_inspected_results_with_limits(runs: R
     assert len(judged) >= 5
     assert {"measured", "inspected"} <= {row["source"] for row in judged}
     assert all(row["low"] is not None or row["high"] is not None for row in judged)
+
+
+@pytest.mark.long
+def test_a_covered_and_ground_part_becomes_a_package(runs: Runs, tmp_path: Path) -> None:
+    before = runs("cover-grind-expose").record.parent / "part.json"
+
+    outcome = run(RunOptions("full-package", part=before, out=tmp_path / "run"))
+
+    results = {row["name"]: row for row in outcome.result["results"]}
+    assert (outcome.exit, outcome.summary.verdict) == (Exit.PASSED, Verdict.PASS)
+    assert {"exposed", "cover_cure", "height_ratio", "filled", "peeled"} <= set(results)
+
+
+def test_a_part_without_exposed_bumps_becomes_no_package(tmp_path: Path) -> None:
+    outcome = run(RunOptions("full-package", out=tmp_path / "run"))
+
+    assert outcome.exit == Exit.STOPPED_BY_ALARM
+    assert {row["name"] for row in outcome.result["results"]} == {"exposed", "cover_cure", "groove"}
+    assert commanded(outcome) <= {"line"}
 
 
 def test_a_cover_that_expands_more_than_the_dielectric_stops_before_anything_moves(tmp_path: Path) -> None:
