@@ -15,13 +15,28 @@ if TYPE_CHECKING:
     from simulators.plant import Plant
 
 Action = Callable[[float], None]
+# Each drive of these counts; others are ignored while the value stays the same.
+PULSES = frozenset({
+    "heartbeat", "enable_reset", "pressure_vent", "spindle_reset", "dispense_shot", "dispense_stop", "balance_tare",
+    "z_target", "z_stop", "z_home", "spindle_run",
+})  # fmt: skip
+# These act on the 0.1 s grid of the heaters, so that a setpoint ramp does not cut the long steps.
+SLOW = frozenset({"platen_setpoint", "mold_setpoint"})
+# These move no physics: they only show.
+SHOWN = frozenset({"tower", "operator_call"})
+# Whose steps an event cuts short.
+PRESS, DISPENSER, GRINDER = frozenset({"press"}), frozenset({"dispenser"}), frozenset({"grinder"})
+EVERYONE = PRESS | DISPENSER | GRINDER
 _BY_PLANT = frozenset({"heartbeat", "tower", "operator_call"})
 
 
-def make_actions(plant: Plant) -> dict[str, Action]:
-    """Return what every actuator does with its value; all but those that the plant itself takes."""
-    actions = {**_press_actions(plant), **_heat_and_dispense_actions(plant), **_grinder_actions(plant)}
-    actions["enable_reset"] = plant.ask_enable
+def make_actions(plant: Plant) -> dict[str, tuple[Action, frozenset[str]]]:
+    """Return what every actuator does with its value, and whose steps that concerns; not those the plant takes."""
+    by_tool: dict[frozenset[str], dict[str, Action]] = {
+        PRESS: _press_actions(plant), DISPENSER: _dispenser_actions(plant), GRINDER: _grinder_actions(plant),
+        frozenset(): _slow_actions(plant), EVERYONE: {"enable_reset": plant.ask_enable},
+    }  # fmt: skip
+    actions = {name: (act, tools) for tools, acts in by_tool.items() for name, act in acts.items()}
     missing = ACTUATORS.keys() ^ (actions.keys() | _BY_PLANT)
     if missing:
         raise ValueError(f"actuators without an action, or the other way round: {sorted(missing)}")
@@ -49,20 +64,27 @@ def _press_actions(plant: Plant) -> dict[str, Action]:
     }
 
 
-def _heat_and_dispense_actions(plant: Plant) -> dict[str, Action]:
-    platen, mold, dispenser, balance = plant.platen, plant.mold_heater, plant.dispenser, plant.balance
+def _slow_actions(plant: Plant) -> dict[str, Action]:
+    """Heaters and balance: they have steps of fixed length."""
+    platen, mold, balance = plant.platen, plant.mold_heater, plant.balance
     return {
         "platen_contactor": _bit(platen, "contactor"),
         "mold_contactor": _bit(mold, "contactor"),
         "platen_setpoint": _number(platen, "setpoint"),
         "mold_setpoint": _number(mold, "setpoint"),
+        "balance_tare": lambda _: balance.tare(),
+    }
+
+
+def _dispenser_actions(plant: Plant) -> dict[str, Action]:
+    dispenser = plant.dispenser
+    return {
         "dispenser_air": _bit(dispenser, "air_valve"),
         "needle_down": _bit(dispenser, "needle_down"),
         "dispense_pressure": _number(dispenser, "pressure_kPa"),
         "dispense_vacuum": _number(dispenser, "vacuum_kPa"),
         "dispense_shot": dispenser.shot,
         "dispense_stop": dispenser.stop,
-        "balance_tare": lambda _: balance.tare(),
     }
 
 

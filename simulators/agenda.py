@@ -9,13 +9,13 @@ from typing import NamedTuple
 NEVER = 1 << 62
 
 
-class _Event(NamedTuple):
-    """`wakes` says that resting tools may be concerned; `order` keeps equal ticks in order of arrival."""
+class Event(NamedTuple):
+    """`wakes` names the tools whose steps it concerns; `order` keeps equal ticks in order of arrival."""
 
     tick: int
     order: int
     act: Callable[[], None]
-    wakes: bool
+    wakes: frozenset[str]
 
 
 class Agenda:
@@ -23,18 +23,17 @@ class Agenda:
 
     def __init__(self) -> None:
         self.next_tick = NEVER
-        self._events: list[_Event] = []
+        self._events: list[Event] = []
         self._order = 0
 
-    def add(self, tick: int, act: Callable[[], None], wakes: bool) -> None:
+    def add(self, tick: int, act: Callable[[], None], wakes: frozenset[str]) -> None:
         """Let something happen at a tick."""
         self._order += 1
-        insort(self._events, _Event(tick, self._order, act, wakes))
+        insort(self._events, Event(tick, self._order, act, wakes))
         self.next_tick = self._events[0].tick
 
-    def happen(self) -> bool:
-        """Let the first event happen; return whether it wakes resting tools."""
+    def pop(self) -> Event:
+        """Take the first event out."""
         event = self._events.pop(0)
         self.next_tick = self._events[0].tick if self._events else NEVER
-        event.act()
-        return event.wakes
+        return event

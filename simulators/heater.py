@@ -6,10 +6,11 @@ Advances in fixed steps of 0.2 s. Setpoint ramps belong to the controller's firm
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp
 
 from simulators.parameters import Parameters
-from simulators.physics.heat import TwoNodes, two_node_step
+from simulators.physics.heat import TwoNodes, simc, two_node_step
 
 STEP_S = 0.2
 _ANTI_WINDUP_S = 20.0
@@ -17,7 +18,10 @@ _OUTPUT_HIGH = 95.0
 
 
 class HeatedTool:
-    """True temperatures (degC) and the controller's state; `name` selects the parameters."""
+    """True temperatures (degC) and the controller's state; `name` selects the parameters.
+
+    `seen` gives what the controller takes for its thermocouple's value while that channel is disturbed.
+    """
 
     def __init__(self, name: str, parameters: Parameters) -> None:
         p = parameters
@@ -28,16 +32,19 @@ class HeatedTool:
         self.output = 0.0
         self.contactor = False
         self.cut_out = False
-        self.element_open = False
-        self.sensor_break = False
-        self.sensor_error_K = 0.0
+        self.element_open = self.ssr_shorted = False
+        self.sensor_break = self.sensor_short = False
+        self.seen: Callable[[], float] | None = None
         self.loop_break = False
         self._nodes_matrix = nodes.transition(STEP_S)
         self._gain_body, self._gain_load = nodes.steady(1.0)
         self._power, self._limit = p[f"{name}.power"], p[f"{name}.cutout"]
-        self._gain = 100.0 * p[f"{name}.gain"] / self._power
-        self._integral_s = p["heater.integral"]
-        self._sensor_decay = exp(-STEP_S / p["heater.sensor_tau"])
+        gain, self._integral_s = simc(
+            self._gain_body, -1.0 / nodes.rates()[0], p["heater.dead_time"], p["heater.closed_loop"]
+        )
+        self._gain = 100.0 * gain / self._power
+        self._sensor_tau = p["heater.sensor_tau"]
+        self._sensor_decay = exp(-STEP_S / self._sensor_tau)
         self._burnout, self._reset_band = p["heater.burnout"], p["heater.cutout_reset"]
         self._break_s, self._break_rise = p["heater.loop_break_time"], p["heater.loop_break_rise"]
         self._integral = 0.0
@@ -52,7 +59,16 @@ class HeatedTool:
     @property
     def idle(self) -> bool:
         """Cold and asked for nothing."""
-        return self.setpoint <= self.ambient and abs(self.body - self.ambient) < 1e-3 and self.output == 0.0
+        return (
+            self.setpoint <= self.ambient
+            and -1e-3 < self.body - self.ambient < 1e-3
+            and self.output == 0.0
+            and not (self.ssr_shorted or self.sensor_break or self.seen)
+        )
+
+    def loosen_sensor(self, factor: float) -> None:
+        """Let the thermocouple sit so badly that it lags this much more."""
+        self._sensor_decay = exp(-STEP_S / (self._sensor_tau * factor))
 
     def reset_cut_out(self) -> None:
         """Reset the over-temperature cut-out by hand; it holds while the tool is hot."""
@@ -61,26 +77,26 @@ class HeatedTool:
 
     def step(self) -> None:
         """Advance by 0.2 s."""
-        if self.idle and not self.sensor_break:
+        if self.idle:
             return
         live = self.contactor and not self.cut_out and not self.element_open
-        power = self.output * 0.01 * self._power if live else 0.0
+        power = (1.0 if self.ssr_shorted else self.output * 0.01) * self._power if live else 0.0
         ambient = self.ambient
         steady = (ambient + power * self._gain_body, ambient + power * self._gain_load)
         self.body, self.load = two_node_step(self.body, self.load, steady, self._nodes_matrix)
         if self.sensor_break:
             self.reading, self.output, self._integral = self._burnout, 0.0, 0.0
         else:
-            seen = self.body + self.sensor_error_K
-            self.reading = seen + (self.reading - seen) * self._sensor_decay
-            self._control()
+            tip = self.ambient if self.sensor_short else self.body
+            self.reading = tip + (self.reading - tip) * self._sensor_decay
+            self._control(self.reading if self.seen is None else self.seen())
         if self.body > self._limit:
             self.cut_out = True
         self._watch_loop()
 
-    def _control(self) -> None:
+    def _control(self, reading: float) -> None:
         """Set the output for the next step: PI on the thermocouple, back-calculation when it saturates."""
-        proportional = self._gain * (self.setpoint - self.reading)
+        proportional = self._gain * (self.setpoint - reading)
         wanted = proportional + self._integral
         self.output = min(100.0, max(0.0, wanted))
         self._integral += STEP_S * (proportional / self._integral_s + (self.output - wanted) / _ANTI_WINDUP_S)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from simulators.actuators import make_actions
+from simulators.actuators import EVERYONE, PULSES, SHOWN, SLOW, make_actions
 from simulators.agenda import NEVER, Agenda
 from simulators.balance import Balance
 from simulators.channels import ACTUATORS
@@ -21,7 +21,7 @@ from simulators.hardwired import BEHIND_ENABLE, HEARTBEAT_TICKS, SPINDLE_OFF_TIC
 from simulators.heater import HeatedTool
 from simulators.mold import Mold
 from simulators.parameters import Parameters
-from simulators.physics.sensors import STRIDE, TABLE_SIZE
+from simulators.physics.sensors import Read
 from simulators.press import Press
 from simulators.scenario import Fault
 from simulators.signals import Signals
@@ -32,18 +32,9 @@ SLOW_TICKS = 10
 HEAT_TICKS = 20
 AGE_TICKS = 100
 POT_TICKS = 6000
-_KEEP_FAST_TICKS = 200  # after something has moved
+_KEEP_FAST_TICKS = 200  # after the dispenser or the grinder has moved
 _LOOK_TICKS = 30  # after a drive, to see whether something moves
 _EPSILON = 1e-6  # a clock that stands on a tick may show a hair less
-# Each drive of these counts; others are ignored while the value stays the same.
-_PULSES = frozenset({
-    "heartbeat", "enable_reset", "pressure_vent", "spindle_reset", "dispense_shot", "dispense_stop", "balance_tare",
-    "z_target", "z_stop", "z_home", "spindle_run",
-})  # fmt: skip
-# These act on the 0.1 s grid of the heaters, so that a setpoint ramp does not cut the long steps.
-_SLOW = frozenset({"platen_setpoint", "mold_setpoint"})
-# These move no physics: they only show.
-_SHOWN = frozenset({"tower", "operator_call"})
 
 
 class Plant:
@@ -56,7 +47,7 @@ class Plant:
     def __init__(self, seed: int, clock: Callable[[], float], parameters: Parameters | None = None) -> None:
         p = parameters or Parameters()
         self.seed = seed
-        self.press = Press(p)
+        self.press: Press = Press(p)
         self.platen, self.mold_heater = HeatedTool("platen", p), HeatedTool("mold", p)
         self.mold, self.balance = Mold(p), Balance(p)
         self.dispenser: Dispenser = Dispenser(p, self.balance, self.mold)
@@ -65,17 +56,14 @@ class Plant:
         self.flaws: dict[str, float] = {}  # of parts, by faults
         self.shown: dict[str, float] = {"tower": 0.0, "operator_call": 0.0}
         self.on_operator_call: Callable[[float], None] | None = None
-        self._signals = Signals(self, seed)
-        self._readers: dict[str, Callable[[int], float]] = {}
-        self._blocks: dict[tuple[str, ...], Callable[[int], list[float]]] = {}
-        self._noise_at = 0
+        self.signals = Signals(self, seed)
         self._actions = make_actions(self)
         self._driven: dict[str, float] = {}
         self._clock, self._began = clock, clock()
         self._tick = 0
-        self._press_tick = 0  # up to which the press has been integrated: in long steps while it rests
-        self._due = SLOW_TICKS
-        self._fast_until = 0
+        self._press_tick = 0  # up to which the press has been integrated: in steps of its own
+        self._press_due = self._due = 1
+        self._look_until = self._fast_until = 0
         self._press_awake = self._dispenser_awake = self._grinder_awake = True
         self._agenda = Agenda()
         self._last_beat = -NEVER
@@ -86,17 +74,20 @@ class Plant:
     # --- ports
 
     def sense(self, channel: str) -> float:
-        """Return what a sensor shows at the last committed tick; raise KeyError for an unknown channel."""
-        if self._clock() >= self._wake_s:
+        """Return what a sensor shows of the last committed state; raise KeyError for an unknown channel."""
+        now_s = self._clock()
+        if now_s >= self._wake_s:
             self.advance()
-        return (self._readers.get(channel) or self._make_reader(channel))(self._noise_at)
+        return self.signals.reads[channel](int((now_s - self._began) * 100.0 + _EPSILON))
 
     def sense_many(self, names: Sequence[str]) -> list[float]:
-        """Return what several sensors show at the last committed tick; as `sense`, but cheaper."""
-        if self._clock() >= self._wake_s:
+        """Return what several sensors show of the last committed state; as `sense`, but cheaper."""
+        now_s = self._clock()
+        if now_s >= self._wake_s:
             self.advance()
         key = names if type(names) is tuple else tuple(names)
-        return (self._blocks.get(key) or self._make_block(key))(self._noise_at)
+        block = self.signals.blocks.get(key) or self.signals.make_block(key)
+        return block(int((now_s - self._began) * 100.0 + _EPSILON))
 
     def drive(self, actuator: str, value: float) -> None:
         """Set an actuator from the next tick on; raise KeyError for an unknown one."""
@@ -105,19 +96,20 @@ class Plant:
         if actuator == "heartbeat":
             self._beat()
             return
-        if actuator not in _PULSES:
+        if actuator not in PULSES:
             if self._driven.get(actuator) == value:
                 return
             if actuator not in ACTUATORS:
                 raise KeyError(f"the plant has no actuator {actuator!r}")
             self._driven[actuator] = value
         tick = self.now_tick()
-        if actuator in _SHOWN:
+        if actuator in SHOWN:
             self._show(actuator, value)
-        elif actuator in _SLOW:
-            self._at((tick // SLOW_TICKS + 1) * SLOW_TICKS, partial(self._actions[actuator], value), wakes=False)
+        elif actuator in SLOW:
+            act, tools = self._actions[actuator]
+            self._at((tick // SLOW_TICKS + 1) * SLOW_TICKS, partial(act, value), tools)
         else:
-            self._at(tick + 1, partial(self._apply, actuator, value))
+            self._at(tick + 1, partial(self._apply, actuator, value), self._actions[actuator][1])
 
     # --- for hands, scenarios and tests
 
@@ -150,6 +142,14 @@ class Plant:
     def after(self, seconds: float, act: Callable[[], None]) -> None:
         """Let something happen some seconds after the last committed tick; for events that have an end."""
         self._at(self._tick + max(1, round(seconds * 100.0)), act)
+
+    def disturb(self, channel: str, change: Callable[[Read, int], Read]) -> None:
+        """Replace what a channel shows by `change(its read, the present tick)`; to be called from an event."""
+        self.signals.disturb(channel, change(self.signals.reads[channel], self._tick), lambda: self._tick)
+
+    def force_fine_steps(self) -> None:
+        """Take only steps of 10 ms from now on: slower, for benchmarks and comparisons."""
+        self._look_until = self._fast_until = NEVER
 
     def set_estop_chain(self, closed: bool) -> None:
         """Open or close the E-stop chain; to be called from an event."""
@@ -185,39 +185,50 @@ class Plant:
         ticks = end - self._tick
         if not self._press_awake:
             self._press_tick = end
-        elif end < self._fast_until or end % AGE_TICKS == 0 or not self.press.resting:
+        elif end >= self._press_due:
             self._step_press(end)
         if self._dispenser_awake:
             self.dispenser.step(ticks, self.press.supply_gauge_Pa)
         if self._grinder_awake:
             self.grinder.step(ticks)
         self._tick = end
-        self._noise_at = end * STRIDE % TABLE_SIZE
         if end % SLOW_TICKS == 0:
             self._slow_step(end)
         agenda = self._agenda
         if agenda.next_tick <= end:
             self._happen(end)
-        due = end + 1 if end < self._fast_until else (end // SLOW_TICKS + 1) * SLOW_TICKS
-        self._due = min(due, agenda.next_tick)
+        if self._press_awake and self._press_due == end + 1:
+            self._due = end + 1
+            return
+        if not (self._dispenser_awake or self._grinder_awake) and self.balance.idle:
+            stride = HEAT_TICKS
+        else:
+            stride = SLOW_TICKS if end >= self._fast_until else 1
+        due = min((end // stride + 1) * stride, agenda.next_tick)
+        self._due = min(due, self._press_due) if self._press_awake else due
 
     def _step_press(self, end: int) -> None:
+        """Integrate the press and choose its next step: the shortest after a drive, then as its state allows."""
         self.press.step(end - self._press_tick, self.platen.load)
         self._press_tick = end
+        if end < self._look_until:
+            self._press_due = end + 1
+        else:
+            rung = self.press.rung
+            self._press_due = (end // rung + 1) * rung
 
     def _slow_step(self, end: int) -> None:
         """Do what happens every 0.1 s, 0.2 s, second and minute; find out who rests and whether something moves."""
-        press, grinder = self.press, self.grinder
-        self._press_awake = self._press_awake and not press.idle
+        grinder, dispenser = self.grinder, self.dispenser
         self._grinder_awake = self._grinder_awake and not grinder.idle
-        self._dispenser_awake = self._dispenser_awake and not self.dispenser.idle
-        moving = (self._press_awake and press.moving) or (self._grinder_awake and grinder.moving)
-        if moving or self.dispenser.dispensing:
-            self._fast_until = end + _KEEP_FAST_TICKS
+        self._dispenser_awake = self._dispenser_awake and not dispenser.idle
+        if dispenser.dispensing or (self._grinder_awake and grinder.moving):
+            self._fast_until = max(self._fast_until, end + _KEEP_FAST_TICKS)
         if not self.balance.idle:
             self.balance.step()
-        self.hardwired.work_locks()
         if end % HEAT_TICKS == 0:
+            self._press_awake = self._press_awake and not self.press.idle
+            self.hardwired.work_locks()
             self.platen.step()
             self.mold_heater.step()
         if end % AGE_TICKS == 0:
@@ -229,15 +240,21 @@ class Plant:
             self.dispenser.age(POT_TICKS * TICK_S)
 
     def _happen(self, end: int) -> None:
-        """Let the events up to a tick happen; whoever they concern is awake afterwards, for a look in short steps."""
-        if self._press_awake and self._press_tick < end:
-            self._step_press(end)  # a resting press lags behind; it must not feel the event before it happens
+        """Let the events up to a tick happen; whom they concern is awake afterwards, for a look in short steps."""
         while self._agenda.next_tick <= end:
-            if self._agenda.happen():
-                self._press_awake = self._dispenser_awake = self._grinder_awake = True
+            event = self._agenda.pop()
+            if "press" in event.wakes:
+                if self._press_awake and self._press_tick < end:
+                    self._step_press(end)  # a resting press lags behind; it must not feel the event before it happens
+                self._press_awake, self._press_due = True, end + 1
+                self._look_until = max(self._look_until, end + _LOOK_TICKS)
+            self._dispenser_awake = self._dispenser_awake or "dispenser" in event.wakes
+            self._grinder_awake = self._grinder_awake or "grinder" in event.wakes
+            if event.wakes:
                 self._fast_until = max(self._fast_until, end + _LOOK_TICKS)
+            event.act()
 
-    def _at(self, tick: int, act: Callable[[], None], wakes: bool = True) -> None:
+    def _at(self, tick: int, act: Callable[[], None], wakes: frozenset[str] = EVERYONE) -> None:
         self._agenda.add(tick, act, wakes)
         if tick < self._due:
             self._due = tick
@@ -253,7 +270,7 @@ class Plant:
         if actuator in BEHIND_ENABLE and not self.hardwired.enabled:
             self._driven[actuator] = 0.0
             return
-        self._actions[actuator](value)
+        self._actions[actuator][0](value)
 
     def _beat(self) -> None:
         """Note that the PLC has seen the host's heartbeat change."""
@@ -281,11 +298,3 @@ class Plant:
         self.shown[lamp] = value
         if lamp == "operator_call" and self.on_operator_call is not None:
             self.on_operator_call(value)
-
-    def _make_reader(self, channel: str) -> Callable[[int], float]:
-        reader = self._readers[channel] = self._signals.reader(channel)
-        return reader
-
-    def _make_block(self, channels: tuple[str, ...]) -> Callable[[int], list[float]]:
-        block = self._blocks[channels] = self._signals.block_reader(channels)
-        return block

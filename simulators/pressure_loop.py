@@ -6,17 +6,22 @@ it wants into an opening. Volumes and flows belong to the press, which tells it 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import exp
 
 from simulators.parameters import Parameters
+from simulators.valve import TICK_S, Valve
 
-TICK_S = 0.01
-MAX_TICKS = 10
 _INTEGRAL_WITHIN_Pa = 40e3
+_STEADY_Pa = 20.0
+_LEAST_Pa_s = 1.0  # a smaller demand moves no valve
 
 
 class PressureLoop:
-    """State of the controller: target, ramp, vent, and the openings 0..1 of the fill and vent valves."""
+    """State of the controller: target, ramp, vent, and its fill and vent valves.
+
+    `seen` gives what its sensor says (gauge, Pa) while that sensor is wrong; otherwise it knows the true pressure.
+    """
 
     def __init__(self, parameters: Parameters) -> None:
         self.control_on = False
@@ -24,26 +29,37 @@ class PressureLoop:
         self.rate_kPa_s = 10.0
         self.working_Pa = 0.0
         self.vent_state = 0
-        self.fill = 0.0
-        self.vent = 0.0
-        self.settled = True
-        self._integral = 0.0
         self._lag = parameters["press.valve_tau"]
+        self.fill, self.vent = Valve(self._lag), Valve(self._lag)
+        self.seen: Callable[[], float] | None = None
+        self.settled = True
+        self._error = 0.0
+        self._integral = 0.0
         self._loop_tau = parameters["press.loop_tau"]
         self._integral_tau = parameters["press.loop_integral"]
         self._vented = parameters["press.vented"]
-        self._decay = [exp(-n * TICK_S / self._lag) for n in range(MAX_TICKS + 1)]
-        self._weight = [1.0] + [(1.0 - self._decay[n]) * self._lag / (n * TICK_S) for n in range(1, MAX_TICKS + 1)]
 
     @property
     def effort(self) -> float:
         """Opening of the valve that works, %."""
-        return 100.0 * max(self.fill, self.vent)
+        return 100.0 * max(self.fill.opening, self.vent.opening)
 
     @property
     def busy(self) -> bool:
         """Whether a valve is open or may open."""
-        return self.control_on or self.vent_state == 1 or self.fill > 1e-6 or self.vent > 1e-6
+        return self.control_on or self.vent_state == 1 or not (self.fill.shut and self.vent.shut)
+
+    @property
+    def steady(self) -> bool:
+        """Whether it stands at its target with valves that obey: it may be advanced by `hold`."""
+        return (
+            self.control_on
+            and self.settled
+            and -_STEADY_Pa < self._error < _STEADY_Pa
+            and self.fill.healthy
+            and self.vent.healthy
+            and self.seen is None
+        )
 
     def switch(self, on: bool, gauge_Pa: float) -> None:
         """Start the loop from the present pressure, or stop it and close both valves."""
@@ -71,15 +87,27 @@ class PressureLoop:
         """
         fill_command = vent_command = 0.0
         demand = self._demand(ticks * TICK_S, gauge_Pa, full_fill, full_vent)
-        if demand > 0.0:
+        if demand > _LEAST_Pa_s:
             fill_command = demand / full_fill if demand < full_fill else 1.0
-        elif demand < 0.0:
+        elif demand < -_LEAST_Pa_s:
             vent_command = demand / -full_vent if -demand < full_vent else 1.0
-        weight, decay = self._weight[ticks], self._decay[ticks]
-        fill_off, vent_off = self.fill - fill_command, self.vent - vent_command
-        self.fill = fill_command + fill_off * decay
-        self.vent = vent_command + vent_off * decay
-        return fill_command + fill_off * weight, vent_command + vent_off * weight
+        fill, vent = self.fill, self.vent
+        return (
+            fill.step(fill_command, ticks) if fill_command > 0.0 or not fill.shut else 0.0,
+            vent.step(vent_command, ticks) if vent_command > 0.0 or not vent.shut else 0.0,
+        )
+
+    def hold(self, dt_s: float, gauge_Pa: float, lost_Pa_s: float, full: tuple[float, float]) -> float:
+        """Advance a steady loop by a long step and return the pressure (gauge).
+
+        It is quasi-static: the error fades, and the opening is what the losses (Pa/s) need. `full` as in `step`.
+        """
+        full_fill, full_vent = full
+        self.fill.hold(max(0.0, lost_Pa_s) / full_fill if full_fill else 0.0)
+        self.vent.hold(max(0.0, -lost_Pa_s) / full_vent if full_vent else 0.0)
+        self._integral = lost_Pa_s * (1.0 + self._lag / self._loop_tau)
+        self._error = (self.working_Pa - gauge_Pa) * exp(-dt_s / self._loop_tau)
+        return self.working_Pa - self._error
 
     def _demand(self, dt: float, gauge_Pa: float, full_fill: float, full_vent: float) -> float:
         """Return the wanted rate (Pa/s): the ramp a valve's lag ahead, plus the error, plus what hides a leak."""
@@ -92,15 +120,16 @@ class PressureLoop:
         else:
             return 0.0
         working, lag = self.working_Pa, self._lag
-        error, slope = working - gauge_Pa, 0.0
+        error, slope = working - (gauge_Pa if self.seen is None else self.seen()), 0.0
         if working != target:
             rate = self.rate_kPa_s * 1e3
             self.working_Pa = _towards(working, target, rate * dt)
             slope = (_towards(working, target, rate * lag) - working) / lag
-        moving = self.fill * full_fill - self.vent * full_vent
+        moving = self.fill.expected * full_fill - self.vent.expected * full_vent
         demand = slope + (error + (slope - moving) * lag) / self._loop_tau + self._integral
         if -full_vent < demand < full_fill and -_INTEGRAL_WITHIN_Pa < error < _INTEGRAL_WITHIN_Pa:
             self._integral += error * dt / (self._loop_tau * self._integral_tau)
+        self._error = error
         self.settled = working == target and -500.0 < error < 500.0
         return demand if self.control_on else min(0.0, demand)
 

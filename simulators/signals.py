@@ -1,7 +1,7 @@
 """Which true state each sensor channel shows, and the sensor's errors: gain, zero, noise, resolution.
 
-The only place that joins channel names to the models. A channel is a row of data: value = attribute * gain + zero +
-sigma * noise, rounded to the resolution. Reading is a pure function of the committed state and the tick of the grid.
+The only place that joins channel names to the models. A channel is a row of data: an attribute and the errors of its
+sensor. Reading is a pure function of the committed state and the tick at which it is read.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from operator import attrgetter
-from typing import Protocol
+from typing import Any, Protocol
 
 from simulators.balance import Balance
 from simulators.channels import SENSORS
@@ -19,7 +19,7 @@ from simulators.hardwired import Hardwired
 from simulators.heater import HeatedTool
 from simulators.mold import Mold
 from simulators.parameters import PARAMETERS
-from simulators.physics.sensors import TABLE_SIZE, gaussian_table, noise_offset
+from simulators.physics.sensors import Errors, Read, noise_offset, sensor
 from simulators.press import Press
 
 
@@ -64,21 +64,23 @@ _BITS = {
     },
 }  # fmt: skip
 
-# channel: (model, attribute, gain, zero, one sigma of noise, resolution); errors of the sensors are chosen values
-_ANALOG: dict[str, tuple[str, str, float, float, float, float]] = {
-    "outer_coarse": ("press", "outer", 1.0015e-3, 0.3 - _ATMOSPHERE_kPa, 0.15, 0.0),
-    "outer_fine": ("press", "outer", 1e-3, -_ATMOSPHERE_kPa, 0.015, 0.0),
-    "inner": ("press", "inner.pressure", 1.001e-3, 0.01, 0.02, 0.002),
-    "clamp_pressure": ("press", "clamp_Pa", 1e-3, 0.5, 0.5, 0.0),
-    "supply": ("press", "supply_gauge_Pa", 1e-3, 0.5, 0.5, 0.0),
+# channel: (model, attribute, then as `Errors`); errors of the sensors are chosen values
+_ANALOG: dict[str, tuple[str, str, *tuple[float, ...]]] = {
+    "outer_coarse": (
+        "press", "outer", 1.0015e-3, 0.3 - _ATMOSPHERE_kPa, 0.15, 0.0, -_ATMOSPHERE_kPa, 1000 - _ATMOSPHERE_kPa, 1.4e-4,
+    ),
+    "outer_fine": ("press", "outer", 1e-3, -_ATMOSPHERE_kPa, 0.015, 0.0, -_ATMOSPHERE_kPa, 1000.0, 2e-5),
+    "inner": ("press", "inner.pressure", 1.001e-3, 0.01, 0.02, 0.002, 0.0, 133.3, 2.1e-4),
+    "clamp_pressure": ("press", "clamp_Pa", 1e-3, 0.5, 0.5, 0.0, -5.0, 1000.0),
+    "supply": ("press", "supply_gauge_Pa", 1e-3, 0.5, 0.5, 0.0, -5.0, 1000.0),
     "gap1": ("press", "gap1", 1.0002, 0.05, 0.05, 0.01),
     "gap2": ("press", "gap2", 0.9999, -0.08, 0.05, 0.01),
     "gap3": ("press", "gap3", 1.0, 0.03, 0.05, 0.01),
     "pressure_effort": ("press", "loop.effort", 1.0, 0.0, 0.0, 0.0),
     "pressure_source": ("press", "supply_gauge_Pa", 1e-3, 0.0, 0.2, 0.0),
     "pressure_working_target": ("press", "loop.working_Pa", 1e-3, 0.0, 0.0, 0.0),
-    "platen": ("platen", "reading", 1.0, 0.2, 0.05, 0.1),
-    "mold": ("mold_heater", "reading", 1.0, -0.2, 0.05, 0.1),
+    "platen": ("platen", "reading", 1.0, 0.2, 0.05, 0.1, -200.0, 1372.0, 5e-4),
+    "mold": ("mold_heater", "reading", 1.0, -0.2, 0.05, 0.1, -200.0, 1372.0, 5e-4),
     "coolant_flow": ("grinder", "coolant_flow", 1.0, 0.0, 0.03, 0.0),
     "chuck_pressure": ("grinder", "chuck_kPa", 1.0, 0.0, 0.3, 0.0),
     "spindle_current": ("grinder", "spindle.current_A", 1.0, 0.0, 0.0, 0.1),
@@ -88,58 +90,60 @@ _ANALOG: dict[str, tuple[str, str, float, float, float, float]] = {
     "balance": ("balance", "shown", 1.0, 0.0, 1e-4, 1e-4),
     "z": ("grinder", "stage.shown", 1.0, 0.0, 0.0, 0.0),
     "thickness": ("grinder", "gauge", 1.0, 0.0, 0.1, 0.1),
-}
+}  # fmt: skip
 
 
-Read = Callable[[int], float]
-"""Reads one channel; takes the noise index of the committed tick."""
+ERRORS: dict[str, Errors] = {channel: Errors(*errors) for channel, (_, _, *errors) in _ANALOG.items()}
+
+# channel: (the loop that steers by it, in the loop's unit)
+_STEERS = {
+    "outer_fine": ("press.loop", 1e3), "inner": ("press.inner", 1e3),
+    "platen": ("platen", 1.0), "mold": ("mold_heater", 1.0),
+}  # fmt: skip
 
 
 class Signals:
-    """Reads of the channels of one set of tools under one seed."""
+    """Reads of the channels of one set of tools under one seed; each takes the tick at which it reads.
+
+    `reads` has one of each channel, `blocks` those of several channels that were asked for together.
+    """
 
     def __init__(self, tools: Tools, seed: int) -> None:
         """Join every channel to its model; raise ValueError when a channel is missing or unknown."""
-        self._noise = gaussian_table()
-        self._reads: dict[str, Read] = {}
+        self._tools = tools
+        self.reads: dict[str, Read] = {}
+        self.blocks: dict[tuple[str, ...], Callable[[int], list[float]]] = {}
         self._bits: dict[str, tuple[object, str]] = {}
         for owner, bits in _BITS.items():
             for channel, attribute in bits.items():
                 self._bits[channel] = model, name = _locate(tools, owner, attribute)
-                self._reads[channel] = _bit(model, name)
-        for channel, (owner, attribute, *errors) in _ANALOG.items():
-            model, name = _locate(tools, owner, attribute)
-            self._reads[channel] = self._analog(model, name, errors, noise_offset(seed, channel))
-        if self._reads.keys() != SENSORS.keys():
-            raise ValueError(f"channels without a signal, or none such: {sorted(self._reads.keys() ^ SENSORS.keys())}")
+                self.reads[channel] = _bit(model, name)
+        for channel, errors in ERRORS.items():
+            model, name = _locate(tools, *_ANALOG[channel][:2])
+            self.reads[channel] = sensor(model, name, errors, noise_offset(seed, channel))
+        if self.reads.keys() != SENSORS.keys():
+            raise ValueError(f"channels without a signal, or none such: {sorted(self.reads.keys() ^ SENSORS.keys())}")
 
-    def reader(self, channel: str) -> Read:
-        """Return the function of the noise index that reads one channel; raise KeyError for an unknown one."""
-        return self._reads[channel]
-
-    def block_reader(self, channels: Sequence[str]) -> Callable[[int], list[float]]:
-        """Return the function of the noise index that reads several channels, neighbouring bits of a model at once."""
+    def make_block(self, channels: tuple[str, ...]) -> Callable[[int], list[float]]:
+        """Keep and return what reads several channels, neighbouring bits of a model at once."""
         groups: list[Callable[[int], Iterable[float]]] = []
         for model, run in groupby(channels, lambda channel: self._bits[channel][0] if channel in self._bits else None):
             members = list(run)
             if model is not None and len(members) > 1:
                 groups.append(_several(model, [self._bits[channel][1] for channel in members]))
             else:
-                groups += [_one(self._reads[channel]) for channel in members]
-        return lambda at: [value for group in groups for value in group(at)]
+                groups += [_one(self.reads[channel]) for channel in members]
+        block = self.blocks[channels] = lambda at: [value for group in groups for value in group(at)]
+        return block
 
-    def _analog(self, model: object, name: str, errors: Sequence[float], offset: int) -> Read:
-        gain, zero, sigma, step = errors
-        noise = self._noise
-        if step and sigma:
-            return lambda at: (
-                round((getattr(model, name) * gain + zero + sigma * noise[(at + offset) % TABLE_SIZE]) / step) * step
-            )
-        if step:
-            return lambda at: round((getattr(model, name) * gain + zero) / step) * step
-        if sigma:
-            return lambda at: getattr(model, name) * gain + zero + sigma * noise[(at + offset) % TABLE_SIZE]
-        return lambda at: getattr(model, name) * gain + zero
+    def disturb(self, channel: str, read: Read, tick: Callable[[], int]) -> None:
+        """Let a channel show something else; a loop that steers by it sees that too, at the tick of its step."""
+        self.reads[channel] = read
+        self.blocks.clear()
+        if channel in _STEERS:
+            owner, unit = _STEERS[channel]
+            loop: Any = attrgetter(owner)(self._tools)
+            loop.seen = lambda: read(tick()) * unit
 
 
 def _bit(model: object, name: str) -> Read:

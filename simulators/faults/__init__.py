@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from simulators.faults import cure, dispenser, grinder, heat, line, part, press
+from simulators.faults import dispenser, grinder, heat, line, part, press, sensors
 from simulators.faults.kind import FaultKind
 
 PLANT_FAULTS: dict[str, FaultKind] = {
     **line.FAULTS,
     **press.FAULTS,
     **heat.FAULTS,
-    **cure.FAULTS,
     **dispenser.FAULTS,
     **grinder.FAULTS,
     **part.FAULTS,
+    **sensors.FAULTS,
 }

@@ -1,7 +1,7 @@
 """Two thermal masses in series, one heated: the platen with its carrier, the mold tool with its part. Exact update.
 
 Pure functions in SI units, temperatures as differences to ambient or any common zero. Sources: lumped two-node model
-and its closed-form exponential (textbook).
+and its closed-form exponential (textbook); Skogestad's SIMC rules of PI tuning (sourced).
 """
 
 from __future__ import annotations
@@ -52,3 +52,9 @@ def two_node_step(
     x, y = t1 - steady[0], t2 - steady[1]
     m11, m12, m21, m22 = matrix
     return steady[0] + m11 * x + m12 * y, steady[1] + m21 * x + m22 * y
+
+
+def simc(gain: float, tau_s: float, dead_time_s: float, closed_loop_s: float) -> tuple[float, float]:
+    """Return controller gain (in 1/unit of `gain`) and integral time (s) for a first-order lag with dead time."""
+    wait = closed_loop_s + dead_time_s
+    return tau_s / (gain * wait), min(tau_s, 4.0 * wait)

@@ -9,11 +9,14 @@ it (sourced); isothermal balance (textbook); exponential Rosenbrock-Euler step (
 
 from __future__ import annotations
 
-from math import exp, sqrt
+from math import exp, expm1, sqrt
 
 REFERENCE_PRESSURE_PA = 1e5
+REFERENCE_KELVIN = 293.15
+REFERENCE_DENSITY = 1.185  # kg/m3, of air of 65 % humidity at the reference, as ISO 8778 has it
+GAS_CONSTANT_AIR = REFERENCE_PRESSURE_PA / (REFERENCE_DENSITY * REFERENCE_KELVIN)
 LAMINAR_RATIO = 0.999
-_MOST_STEP = 0.05  # of the supply pressure in one sub-step; choked filling overshoots with longer ones
+_MOST_STEP = 0.05  # of the highest pressure in one sub-step; choked filling overshoots with longer ones
 
 
 def unit_flow(upstream_Pa: float, downstream_Pa: float, critical: float) -> tuple[float, float, float]:
@@ -34,6 +37,41 @@ def unit_flow(upstream_Pa: float, downstream_Pa: float, critical: float) -> tupl
     x = (LAMINAR_RATIO - critical) / span
     slope = scale * sqrt(1.0 - x * x) / (1.0 - LAMINAR_RATIO)
     return slope * (upstream_Pa - downstream_Pa), slope, -slope
+
+
+def exchange(first_Pa: float, second_Pa: float, critical: float) -> tuple[float, float, float]:
+    """Return the flow from the first to the second space and its derivatives by their pressures, for unit conductance.
+
+    Negative when the second pressure is the higher one.
+    """
+    if first_Pa >= second_Pa:
+        return unit_flow(first_Pa, second_Pa, critical)
+    flow, by_up, by_down = unit_flow(second_Pa, first_Pa, critical)
+    return -flow, -by_down, -by_up
+
+
+def mean_exchange(
+    first: tuple[float, float], second: tuple[float, float], conductance: float, critical: float, dt_s: float
+) -> float:
+    """Return the mean flow over dt (Pa m3/s) from the first to the second chamber, each (pressure Pa, volume m3).
+
+    Taking it from one and giving it to the other conserves the gas, and no dt makes the pressures cross.
+    """
+    flow, by_first, by_second = exchange(first[0], second[0], critical)
+    z = conductance * (by_second / second[1] - by_first / first[1]) * dt_s
+    return conductance * flow * (1.0 if z > -1e-9 else expm1(z) / z)
+
+
+def mass_flow(flow_Pa_m3_s: float) -> float:
+    """Return the mass flow (kg/s) of a flow in Pa m3/s at the reference temperature."""
+    return flow_Pa_m3_s * REFERENCE_DENSITY / REFERENCE_PRESSURE_PA
+
+
+def seal_conductance(tight: float, open_: float, separating_N: float, holding_N: float) -> float:
+    """Return the conductance of a door seal: `tight`, and a share of `open_` where the clamp is too weak."""
+    if separating_N <= holding_N:
+        return tight
+    return tight + open_ * (separating_N - holding_N) / separating_N
 
 
 def relax(pressure_Pa: float, rate_Pa_s: float, slope_per_s: float, dt_s: float) -> float:
@@ -60,6 +98,7 @@ def chamber_step(
     """
     supply, c_in = inlet
     sink, c_out = outlet
+    most = _MOST_STEP * max(supply, sink, pressure_Pa)
     left = dt_s
     while left > 0.0:
         rate = slope = 0.0
@@ -68,36 +107,15 @@ def chamber_step(
             rate += c_in * q
             slope += c_in * by_down
         if c_out > 0.0:
-            if pressure_Pa >= sink:
-                q, by_up, _ = unit_flow(pressure_Pa, sink, critical)
-                rate -= c_out * q
-                slope -= c_out * by_up
-            else:
-                q, _, by_down = unit_flow(sink, pressure_Pa, critical)
-                rate += c_out * q
-                slope += c_out * by_down
+            q, by_own, _ = exchange(pressure_Pa, sink, critical)
+            rate -= c_out * q
+            slope -= c_out * by_own
         rate /= volume_m3
-        most = _MOST_STEP * supply
         step = left if abs(rate) * left <= most else most / abs(rate)
-        pressure_Pa = _between(pressure_Pa, relax(pressure_Pa, rate, slope / volume_m3, step), sink, supply)
+        high = max(pressure_Pa, supply if c_in > 0.0 else 0.0, sink if c_out > 0.0 else 0.0)
+        low = min(pressure_Pa, sink if c_out > 0.0 else pressure_Pa)
+        pressure_Pa = min(high, max(low, relax(pressure_Pa, rate, slope / volume_m3, step)))
         left -= step
         if left < 1e-12:
             break
     return pressure_Pa
-
-
-def _between(before_Pa: float, after_Pa: float, sink_Pa: float, supply_Pa: float) -> float:
-    """Return the new pressure, but no further than the supply or the sink that the old one was heading for."""
-    if before_Pa <= supply_Pa < after_Pa:
-        return supply_Pa
-    if after_Pa < sink_Pa <= before_Pa:
-        return sink_Pa
-    return after_Pa
-
-
-def mean_opening(opening: float, command: float, weight: float) -> float:
-    """Return the exact mean opening of a first-order valve over a step.
-
-    `weight` is (1 - exp(-dt/tau)) tau/dt, computed once per step length.
-    """
-    return command + (opening - command) * weight

@@ -122,20 +122,20 @@ def test_trapped_air_ends_as_voids_in_the_cover() -> None:
     assert inspect(part, 1)["void_index"][0] > 3 * VOID_SIGMA_percent
 
 
-def cured(fault: str = "") -> tuple[float, float]:
+def cured(bias_K: int = 0) -> tuple[float, float]:
     """The temperature on the wire and the inspected degree of cure, after five minutes at 150 degC on the display."""
-    line = Line(fault)
+    line = Line(f"sensor.mold.bias={bias_K}" if bias_K else "")
     part = line.put("mold")
     part.cover.volume_uL, part.cover.height_um = 3850.0, 70.0
-    line.plant.mold_heater.body = line.plant.mold_heater.load = 150.0 - line.plant.mold_heater.sensor_error_K
-    line.plant.mold_heater.reading = 150.0
+    heater = line.plant.mold_heater
+    heater.body = heater.load = heater.reading = 150.0 - bias_K
     line.drive(mold_contactor=1, mold_setpoint=150)
     line.run(300, poll_s=0.5)
     return line.mold_degC(), inspect(part, 1)["degree_of_cure"][0]
 
 
 def test_a_mold_that_is_colder_than_it_shows_leaves_the_cover_under_cured() -> None:
-    (shown, degree), (sick_shown, sick_degree) = cured(), cured("mold.reading=20")
+    (shown, degree), (sick_shown, sick_degree) = cured(), cured(20)
 
     assert (shown, sick_shown) == (pytest.approx(150.0, abs=2.0), pytest.approx(150.0, abs=2.0))
     assert degree == pytest.approx(88.0, abs=3.0)

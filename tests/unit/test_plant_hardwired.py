@@ -171,7 +171,14 @@ def test_a_forced_door_opens_the_switch() -> None:
     assert bench.sense("door_closed") == [0.0]
 
 
-def script(bench: Bench, reads: float, seconds: float) -> list[float]:
+FAULTS = (
+    "press.leak@17.123", "press.fill_stiction@5", "press.crack@16.5", "press.trapped@20", "press.sag=2@22",
+    "press.vent_valve=0.05@21", "platen.sensor_loose@6", "mold.ssr@12", "sensor.outer_fine.spike=1@10",
+    "sensor.platen.swap@9", "sensor.gap1.freeze@7.77", "sensor.supply.bias@3",
+)  # fmt: skip
+
+
+def script(bench: Bench, reads: float, seconds: float, faults: tuple[str, ...] = FAULTS[:1]) -> list[float]:
     """A fixed history of drives on a 0.25 s grid, with reads at another rhythm; return the end of it, exactly."""
     plant = bench.plant
     drives: dict[float, dict[str, float]] = {
@@ -186,7 +193,8 @@ def script(bench: Bench, reads: float, seconds: float) -> list[float]:
     }
     plant.schedule(partial(setattr, plant.press, "part", new_part(1, "WLP-200", 1)))
     plant.schedule(partial(plant.press_reset, True))
-    plant.inject(parse_fault("press.leak@17.123"))
+    for fault in faults:
+        plant.inject(parse_fault(fault))
     times = {round(0.25 * i, 6) for i in range(1, int(seconds * 4) + 1)}
     reading = {round(reads * i, 6) for i in range(1, int(seconds / reads) + 1)}
     for now in sorted(times | reading):
@@ -205,6 +213,27 @@ def script(bench: Bench, reads: float, seconds: float) -> list[float]:
 @pytest.mark.parametrize("reads", [0.01, 1.0 / 7.0, 0.0333, 45.0])
 def test_who_reads_how_often_never_changes_the_trajectory(reads: float) -> None:
     assert script(Bench(), reads, 45.0) == script(Bench(), 1.0, 45.0)
+
+
+@pytest.mark.parametrize("reads", [0.01, 1.0 / 7.0, 45.0])
+def test_nor_does_it_with_many_faults_at_once(reads: float) -> None:
+    assert script(Bench(), reads, 45.0, FAULTS) == script(Bench(), 1.0, 45.0, FAULTS)
+
+
+def test_what_the_other_tools_do_never_changes_the_press() -> None:
+    alone, busy = Bench().enable(), Bench().enable()
+    for bench in (alone, busy):
+        bench.put("press")
+        bench.drive(door_lock=1, clamp=1, dump_shut=1)
+        bench.run(3)
+        bench.drive(pressure_target=200, pressure_rate=30, pressure_control=1)
+        bench.run(2.3, poll_s=0.1)
+        if bench is busy:
+            bench.drive(z_home=1, coolant=1, chuck_vacuum=1, dispenser_air=1, dispense_pressure=200, dispense_shot=1.0)
+        bench.run(10.1, poll_s=0.1)
+
+    true = [(bench.plant.press.outer, bench.plant.press.part) for bench in (alone, busy)]
+    assert true[0] == true[1]
 
 
 def test_one_seed_one_history_and_another_seed_another_noise() -> None:
