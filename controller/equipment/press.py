@@ -181,6 +181,7 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(False, permit),
             safe=safe,
+            read=self.control.control,
         )
 
     # ------------------------------------------------------------------------------------------ safe state
@@ -246,6 +247,7 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(True, permit),
             safe=safe,
+            read=self.control.control,
         )
 
     async def _setpoint_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
@@ -260,6 +262,7 @@ class Press(Module):
             "press.pressure#rate",
             0.01,
             safe=safe,
+            read=control.rate,
         )
         await self.order(
             action,
@@ -271,6 +274,7 @@ class Press(Module):
             0.05,
             mirror=self.tags.index("press_pressure.target"),
             safe=safe,
+            read=control.target,
         )
         present_kPa = max(0.0, self.value("press.pressure"))
         self._ramp = Ramp(present_kPa, asyncio.get_running_loop().time(), target_kPa, rate_kPa_s)
@@ -286,6 +290,7 @@ class Press(Module):
                 limit,
                 0.01,
                 safe=safe,
+                read=lambda: self.plc.output(name),
             )
 
         await write("inner_rate", rate_kPa_s, "kPa/s", "press.vacuum#rate")

@@ -40,6 +40,27 @@ class HeldTest:
         self._since_s = None
 
 
+class UnchangedFor:
+    """Seconds from the first to the last of a tag's identical samples: noise should have moved a sensor that lives."""
+
+    __slots__ = ("_column", "_last_s", "_since_s", "_table", "_value")
+
+    def __init__(self, table: TagTable, column: int) -> None:
+        self._table, self._column = table, column
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin with the next sample."""
+        self._value = math.nan
+        self._since_s = self._last_s = 0.0
+
+    def __call__(self, now_s: float) -> float:
+        value, self._last_s = self._table.value[self._column], self._table.time_s[self._column]
+        if value != self._value:
+            self._value, self._since_s = value, self._last_s
+        return self._last_s - self._since_s
+
+
 class SlopeOf:
     """Least-squares slope of one tag over a window, NaN until the window is full.
 

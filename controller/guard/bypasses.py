@@ -1,0 +1,36 @@
+"""Bypasses: an interlock that a person has put out of force, for a time that its record allows, seen by everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from controller.guard.interlocks import Interlock
+from controller.record.events import Bypassed, Event
+
+
+class Bypasses:
+    """The interlocks that are out of force now; each beginning and each end is an event."""
+
+    def __init__(self, tell: Callable[[Event], None]) -> None:
+        self._tell = tell
+        self._interlocks: list[Interlock] = []
+
+    def begin(self, id: str, interlocks: Sequence[Interlock], now_s: float, by: str, reason: str) -> str:
+        """Put one out of force for as long as its record allows; returns why it is refused, or nothing."""
+        interlock = next((i for i in interlocks if i.id == id and i.bypass_s), None)
+        if interlock is None:
+            names = ", ".join(i.id for i in interlocks if i.bypass_s)
+            return f"{id} must not be bypassed; what may be: {names}"
+        interlock.bypassed_until_s = now_s + interlock.bypass_s
+        self._interlocks.append(interlock)
+        self._tell(Bypassed(id, True, by, reason, interlock.bypass_s))
+        return ""
+
+    def scan(self, now_s: float) -> None:
+        """Put back into force what was out of it for long enough."""
+        for interlock in list(self._interlocks):
+            assert interlock.bypassed_until_s is not None
+            if now_s >= interlock.bypassed_until_s:
+                interlock.bypassed_until_s = None
+                self._interlocks.remove(interlock)
+                self._tell(Bypassed(interlock.id, False, "", "its time is over", 0.0))
