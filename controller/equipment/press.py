@@ -181,7 +181,6 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(False, permit),
             safe=safe,
-            read=self.control.control,
         )
 
     # ------------------------------------------------------------------------------------------ safe state

@@ -8,11 +8,11 @@ driver without one. When the reply to a setpoint is lost, reading it back decide
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controller.guard.interlocks import Interlock, Kind, Unmet
+from controller.guard.interlocks import START, Interlock, Kind, Unmet
 from controller.recipe.limits import Limit
 from controller.record.events import Event, Intent, Outcome, Refusal
 from controller.record.store import RecordError
@@ -28,6 +28,7 @@ class OrderRefused(Exception):
     def __init__(self, action: str, reason: str, fix: str, unmet: Unmet | None = None) -> None:
         super().__init__(f"{action} refused: {reason}. {fix[:1].upper()}{fix[1:]}.")
         self.action, self.reason, self.fix, self.unmet = action, reason, fix, unmet
+        self.sentence = f"{action} refused: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,16 @@ class Gate:
             if unmet is not None:
                 return OrderRefused(action, unmet.sentence(), unmet.fix, unmet)
         return None
+
+    def may_start(self, modules: Collection[str]) -> None:
+        """Raise OrderRefused while an inhibit of these modules is not met; a job that is at work goes on."""
+        now_s = asyncio.get_running_loop().time()
+        for interlock in self._gated.get(START, ()):
+            unmet = interlock.unmet(now_s) if interlock.module in modules else None
+            if unmet is not None:
+                refusal = OrderRefused(START, unmet.sentence(), unmet.fix, unmet)
+                self.refused(refusal)
+                raise refusal
 
     def raise_epoch(self, trip: str) -> int:
         """Block everything that is not safe; returns the new epoch for the lines to flush."""

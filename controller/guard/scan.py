@@ -225,10 +225,7 @@ class Guard:
         failure_class = FailureClass.LOSS_OF_KNOWLEDGE if needed else FailureClass.INFORMATION
         did = "went on: this run does not need it"
         alarm = raised("any.lost", failure_class, happened, did, first_out=cause, of=name)
-        if needed:
-            self.trip(alarm)
-        else:
-            self.inform(alarm)
+        (self.trip if needed else self.inform)(alarm)
 
     def _watch(self, interlock: Interlock, now_s: float) -> None:
         if interlock.latched:
