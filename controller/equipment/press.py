@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from controller.equipment.heat import HeatZone, ZoneNames
 from controller.equipment.module import Derived, Module
@@ -181,6 +182,7 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(False, permit),
             safe=safe,
+            read=self.control.control,
         )
 
     # ------------------------------------------------------------------------------------------ safe state
@@ -280,17 +282,8 @@ class Press(Module):
 
     async def _inner(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
         async def write(name: str, value: float, unit: str, limit: str) -> None:
-            await self.order(
-                action,
-                f"line_plc.{name}",
-                value,
-                unit,
-                lambda permit: self.plc.set_output(name, value, permit),
-                limit,
-                0.01,
-                safe=safe,
-                read=lambda: self.plc.output(name),
-            )
+            send, read = partial(self.plc.set_output, name, value), partial(self.plc.output, name)
+            await self.order(action, f"line_plc.{name}", value, unit, send, limit, 0.01, safe=safe, read=read)
 
         await write("inner_rate", rate_kPa_s, "kPa/s", "press.vacuum#rate")
         await write("inner_target", target_kPa, "kPa abs", "press.vacuum")

@@ -6,12 +6,15 @@ It finds; the guard acts. On a bus one late unit spoils the answers of the other
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator, Mapping
 from functools import partial
 
 from drivers.errors import InstrumentError
 from drivers.instrument import Instrument
 from drivers.reading import Quality, TagTable
+
+BACK_S = 5.0  # without a failure, until an instrument that was lost counts as answering again
 
 Instruments = Mapping[str, tuple[Instrument, frozenset[str]]]  # id -> instrument, modules that need it
 
@@ -46,10 +49,14 @@ class Answering:
         if old is None and not self.lost:
             return [], []
         old = old or set()
-        back = sorted(name for name in self.lost - old if not self.failing(name))
+        back = sorted(name for name in self.lost - old if self._steady(name, now_s))
         new = sorted(old - self.lost)
         self.lost = (self.lost | old) - set(back)
         return new, back
+
+    def _steady(self, name: str, now_s: float) -> bool:
+        """True when nothing failed for a while: a unit that comes and goes stays lost."""
+        return not self.failing(name) and now_s - self._failing_s.get(name, -math.inf) >= BACK_S
 
     def failing(self, name: str) -> bool:
         """True when the last poll of an instrument has failed."""
