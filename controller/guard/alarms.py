@@ -158,6 +158,8 @@ class Alarms:
 
     def scan(self, now_s: float) -> None:
         """Follow dead bands, suppression and the ends of shelving; costs nothing while all is normal."""
+        if not (self._standing or self._shelved):
+            return
         for name, until_s in list(self._shelved.items()):
             if now_s >= until_s:
                 self._unshelve(name, "", "its time is over")

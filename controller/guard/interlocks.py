@@ -56,7 +56,7 @@ class Unmet:
 
 @dataclass(slots=True)
 class Interlock:
-    """One record with its state: since when it is violated or unknown, whether it has latched, or is bypassed."""
+    """One record with its state: since when it is violated or unknown, and whether it acts."""
 
     id: str
     kind: Kind
@@ -68,16 +68,13 @@ class Interlock:
     delay_s: float
     words: AlarmRecord
     bypass_s: float = 0.0  # the longest time it may be out of force; 0 is never
-    bypassed_until_s: float | None = None
     first_out: Unmet | None = None
-    latched: bool = False
+    acting: bool = False  # its loss was acted upon: a trip has latched, or an interlock holds
     _since_s: float | None = field(default=None, repr=False)
     _unknown_since_s: float | None = field(default=None, repr=False)
 
     def unmet(self, now_s: float) -> Unmet | None:
-        """The first clause that does not hold now, stale input included; None when all hold, or it is bypassed."""
-        if self.bypassed_until_s is not None and now_s < self.bypassed_until_s:
-            return None
+        """The first clause that does not hold now, stale input included; None when all hold."""
         for clause in self.must:
             state = clause.bound.evaluate(now_s)
             if state is not True:

@@ -16,7 +16,7 @@ from typing import Protocol
 from controller.guard.alarms import AlarmRecord, Alarms, raised
 from controller.guard.bypasses import Bypasses
 from controller.guard.gate import Gate
-from controller.guard.interlocks import Interlock, Kind
+from controller.guard.interlocks import Interlock, Kind, Unmet
 from controller.guard.lost import Answering
 from controller.guard.monitors import BAD_FOR_S, Monitor
 from controller.guard.safe import FailureClass, SafeModule, SafeOutcome
@@ -69,7 +69,6 @@ class Guard:
         self._in_use: frozenset[str] = NOTHING
         self._watched: list[Interlock] = []
         self._stateful: list[Bound] = []
-        self._holding: set[str] = set()
         self._waits: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._broken = False
         self._sampled_s = -math.inf
@@ -189,7 +188,9 @@ class Guard:
         for bound in self._stateful:
             bound.evaluate(now_s)
         for interlock in self._watched:
-            self._watch(interlock, now_s)
+            unmet = interlock.watch(now_s, BAD_FOR_S)
+            if unmet is not None or interlock.acting:
+                self._react(interlock, unmet)
         for monitor in self.monitors:
             self._monitor(monitor, now_s)
         self._compare_setpoints(now_s)
@@ -227,23 +228,18 @@ class Guard:
         alarm = raised("any.lost", failure_class, happened, did, first_out=cause, of=name)
         (self.trip if needed else self.inform)(alarm)
 
-    def _watch(self, interlock: Interlock, now_s: float) -> None:
-        if interlock.latched:
-            if interlock.watch(now_s, BAD_FOR_S) is None:
-                self.alarms.returned(interlock.id)
-            return
-        unmet = interlock.watch(now_s, BAD_FOR_S)
+    def _react(self, interlock: Interlock, unmet: Unmet | None) -> None:
+        """Act on a loss once, and see its end."""
         if unmet is None:
-            if interlock.id in self._holding:
-                self._holding.discard(interlock.id)
-                self.alarms.returned(interlock.id)
-        elif not unmet.known and self._blame_instrument(unmet.values):
-            return  # the loss of the instrument is the news
+            self.alarms.returned(interlock.id)
+            interlock.acting = interlock.kind is Kind.TRIP  # which stays latched
+        elif interlock.acting or (not unmet.known and self._blame_instrument(unmet.values)):
+            return  # it is known, or the loss of the instrument is the news
         elif interlock.kind is Kind.TRIP:
-            interlock.latched = True
+            interlock.acting = True
             self.trip(interlock.alarm(unmet, ""))
-        elif interlock.id not in self._holding:
-            self._holding.add(interlock.id)
+        else:
+            interlock.acting = True
             self.modules[interlock.module].block()
             self.inform(interlock.alarm(unmet, "stopped the output, asked for a hold", unmet.fix))
             self.on_hold(interlock.id, unmet.sentence())

@@ -14,6 +14,7 @@ from drivers.reading import TagTable
 Test = Callable[[float], bool]  # of the time in seconds
 
 SLOPE_BINS = 32
+UNSEEN_S = 5.0  # between two samples of a tag that was watched all the time
 _TIME_NOISE_S = 1e-9  # sums of scan periods are not exact
 
 
@@ -41,7 +42,10 @@ class HeldTest:
 
 
 class UnchangedFor:
-    """Seconds from the first to the last of a tag's identical samples: noise should have moved a sensor that lives."""
+    """Seconds from the first to the last of a tag's identical samples: noise should have moved a sensor that lives.
+
+    It begins anew after a while in which nobody asked: samples that it has not seen may have differed.
+    """
 
     __slots__ = ("_column", "_last_s", "_since_s", "_table", "_value")
 
@@ -55,10 +59,11 @@ class UnchangedFor:
         self._since_s = self._last_s = 0.0
 
     def __call__(self, now_s: float) -> float:
-        value, self._last_s = self._table.value[self._column], self._table.time_s[self._column]
-        if value != self._value:
-            self._value, self._since_s = value, self._last_s
-        return self._last_s - self._since_s
+        value, time_s = self._table.value[self._column], self._table.time_s[self._column]
+        if value != self._value or time_s - self._last_s > UNSEEN_S:
+            self._value, self._since_s = value, time_s
+        self._last_s = time_s
+        return time_s - self._since_s
 
 
 class SlopeOf:
