@@ -125,15 +125,14 @@ class Gate:
                 return OrderRefused(action, unmet.sentence(), unmet.fix, unmet)
         return None
 
-    def may_start(self, modules: Collection[str]) -> None:
-        """Raise OrderRefused while an inhibit of these modules is not met; a job that is at work goes on."""
+    def inhibited(self, modules: Collection[str]) -> OrderRefused | None:
+        """Why a job with these modules may not start now, or None; a job that is at work goes on."""
         now_s = asyncio.get_running_loop().time()
         for interlock in self._gated.get(START, ()):
             unmet = interlock.unmet(now_s) if interlock.module in modules else None
             if unmet is not None:
-                refusal = OrderRefused(START, unmet.sentence(), unmet.fix, unmet)
-                self.refused(refusal)
-                raise refusal
+                return OrderRefused(START, unmet.sentence(), unmet.fix, unmet)
+        return None
 
     def raise_epoch(self, trip: str) -> int:
         """Block everything that is not safe; returns the new epoch for the lines to flush."""

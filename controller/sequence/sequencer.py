@@ -7,6 +7,10 @@ ends in the safe state, and a new start is a new job.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from collections.abc import Collection
+
 from controller.equipment.line import Tower
 from controller.guard.gate import OrderRefused
 from controller.guard.safe import FailureClass
@@ -22,6 +26,7 @@ from controller.sequence.recovery import ABORT
 from controller.sequence.verb import Tool, modules_of
 from drivers.errors import Superseded
 
+FRESH_S = 2.0  # for the first readings of a job: the last ones may be older than the preparation of its record
 RESET_S = 120.0  # for a person to press the panel's reset button
 ABORTS = {"safe-release": FailureClass.LOSS_OF_KNOWLEDGE, "safe-dump": FailureClass.EMERGENCY}
 
@@ -210,9 +215,25 @@ class Sequencer(Conduct):
     # ------------------------------------------------------------------------------------------ steps
     async def _set_up(self) -> None:
         modules = modules_of(self.recipe)
-        self.guard.gate.may_start({*modules, "line"})
+        await self._may_start({*modules, "line"})
         await self.tool.line.enable(RESET_S)
         self.guard.arm(modules)
+
+    async def _may_start(self, modules: Collection[str]) -> None:
+        """Raise OrderRefused while an inhibit is not met; what is not known yet is waited for, shortly."""
+        gate = self.guard.gate
+
+        def known() -> bool:
+            refusal = gate.inhibited(modules)
+            return refusal is None or (refusal.unmet is not None and refusal.unmet.known)
+
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FRESH_S):
+                await self.guard.until(known)
+        refusal = gate.inhibited(modules)
+        if refusal is not None:
+            gate.refused(refusal)
+            raise refusal
 
     # ------------------------------------------------------------------------------------------ answers to people
     def _may_leave(self, message: Message, step: str, how: str) -> bool:
