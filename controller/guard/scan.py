@@ -164,7 +164,7 @@ class Guard:
         except Exception as error:
             self._scan_broke(error)
         self._release_waits()
-        if not (self._broken or self._safing.withdrawn):
+        if not self.heartbeat_withdrawn:
             self.plc.beat()
         calm = self._in_use != NOTHING and not any(module.moves() for module in self.modules.values())
         self.plc.calm(calm)

@@ -17,7 +17,7 @@ from drivers.instrument import Instrument
 from drivers.instruments.druck_pace5000 import DruckPace5000
 from drivers.reading import Quality
 from simulators.station import SimulatedStation
-from tests.line.behind import Watched, watched
+from tests.line.behind import RECIPES, Watched, watched
 from tests.line.test_people import say
 
 
@@ -82,14 +82,17 @@ def test_a_sensor_that_shows_the_same_value_again_and_again_trips(tmp_path: Path
 
 
 def test_a_pressure_that_does_not_follow_its_setpoint_trips(tmp_path: Path) -> None:
-    run = watched("press-short", tmp_path / "run", faults=("press.supply=200000@61",))
+    text = (RECIPES / "press-short.yaml").read_text(encoding="utf-8").replace("else: hold", "else: warn")
+    (tmp_path / "press-short.yaml").write_text(text, encoding="utf-8")  # its monitor would hold first
+
+    run = watched(str(tmp_path / "press-short.yaml"), tmp_path / "run", faults=("press.supply=200000@61",))
 
     assert "press.no_response" in [alarm.code for alarm in alarms(run)]
     assert run.outcome.summary.state == "ABORTED"
 
 
 # ---------------------------------------------------------------------------------------------- lost replies
-def dropping(recipe: str, instrument: str, every: int, out: Path) -> Watched:
+def dropping(instrument: str, every: int, out: Path) -> Watched:
     make = SimulatedStation.__init__
 
     def init(self: SimulatedStation, *arguments: Any) -> None:
@@ -97,16 +100,14 @@ def dropping(recipe: str, instrument: str, every: int, out: Path) -> Watched:
         self.wire_faults.of(instrument).drop_every = every
 
     with patch.object(SimulatedStation, "__init__", init):
-        return watched(recipe, out)
+        return watched("press-short", out)
 
 
-@pytest.mark.parametrize(
-    ("recipe", "instrument", "every"), [("press-short", "press_pressure", 37), ("press-short", "line_plc", 61)]
-)
+@pytest.mark.parametrize(("instrument", "every"), [("press_pressure", 37), ("line_plc", 61)])
 def test_setpoints_whose_replies_are_lost_are_read_back_and_the_run_passes(
-    recipe: str, instrument: str, every: int, tmp_path: Path
+    instrument: str, every: int, tmp_path: Path
 ) -> None:
-    run = dropping(recipe, instrument, every, tmp_path / "run")
+    run = dropping(instrument, every, tmp_path / "run")
 
     assert run.outcome.exit == Exit.PASSED, run.outcome.summary.reason
     read_back = [o for o in run.of(Outcome) if o.result == "confirmed" or o.detail.startswith("given again")]
