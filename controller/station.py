@@ -6,19 +6,19 @@ The only place that names concrete instruments; it opens and closes them in orde
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from controller.equipment.dispenser import MoldDispenser
 from controller.equipment.grinder import Grinder, GrinderFacts
 from controller.equipment.line import LineModule
 from controller.equipment.press import Press
+from controller.guard.alarms import load as load_alarms
 from controller.guard.gate import Gate
-from controller.guard.interlocks import Interlock
 from controller.guard.interlocks import load as load_interlocks
 from controller.guard.scan import Guard
-from controller.recipe.expressions import ExpressionError
+from controller.recipe.expressions import Bound, ExpressionError, parse
 from controller.recipe.problems import did_you_mean
 from controller.recipe.source import read
 from controller.recipe.verb import ToolFacts
@@ -38,6 +38,9 @@ from drivers.instruments.zaber_x import ZaberX
 from drivers.links.line import Line
 from drivers.links.open import KEYS, make_channel
 from drivers.reading import TagTable
+
+T = TypeVar("T")
+Bind = Callable[[str], Bound]
 
 DRIVERS: Mapping[str, type[Instrument]] = {
     "line_plc": LinePlc,
@@ -226,7 +229,7 @@ class Station:
     def _modules(self, interlocks: Path) -> Tool:
         plc = self._as(LinePlc, "line_plc")
         gate = Gate(NoRecord(), self.file.limits)
-        guard = Guard(self.tags, gate, [], NoRecord(), plc)
+        guard = Guard(self.tags, gate, NoRecord(), plc)
         facts = self.file.machine
         line = LineModule(guard, plc)
         press = Press(
@@ -253,23 +256,26 @@ class Station:
                 facts["safe_height_mm"], facts["approach_um"], facts["minimum_thickness_um"], facts["spindle_nominal_W"]
             ),
         )
-        guard.interlocks = self._load_interlocks(interlocks)
-        gate.use(guard.interlocks)
+        guard.use(
+            self._records(interlocks, "interlocks", load_interlocks),
+            self._records(interlocks.with_name("alarms.yaml"), "alarms", load_alarms),
+        )
         guard.modules = {"press": press, "dispenser": dispenser, "grinder": grinder}
         guard.derivations = {module.name: module.derive for module in (line, press, dispenser, grinder)}
         guard.lines = list(self.lines.values())
-        guard.instruments = {
+        guard.answering.watch({
             name: (instrument, frozenset({str(self.file.instruments[name].get("module", "line"))}))
             for name, instrument in self.instruments.items()
-        }
+        })  # fmt: skip
         plc.on_poll.append(guard.scan)
         plc.on_failure.append(lambda error: guard.scan_failed())
         return Tool(guard, line, press, dispenser, grinder, pot_life_s=facts["pot_life"])
 
-    def _load_interlocks(self, path: Path) -> list[Interlock]:
-        data = read(path).data
+    def _records(self, path: Path, key: str, load: Callable[[list[Mapping[str, Any]], Bind], list[T]]) -> list[T]:
+        """The records of a file of the guard, bound to the tags."""
+        tag_units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
         try:
-            return load_interlocks(data["interlocks"], self.tags)
+            return load(read(path).data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags))
         except (ExpressionError, KeyError, TypeError, ValueError) as error:
             raise StationError(f"{path.name}: {error}; correct this record") from None
 

@@ -37,7 +37,7 @@ EXITS = {
     Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
     Exit.INVALID: "a recipe, tool, scenario, answers or operator file is wrong; nothing was started",
     Exit.UNREACHABLE: "an instrument does not answer, or the wrong one does, before the start",
-    Exit.REFUSED: "the start was refused: a prompt that nobody would answer",
+    Exit.REFUSED: "the start was refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
     Exit.BUG: "a fault of springback itself; the message says where",
@@ -166,16 +166,20 @@ def _span(row: dict[str, Any]) -> str:
 
 
 def interlocks() -> str:
-    """Permissives, interlocks and trips."""
+    """Permissives, interlocks, trips and inhibits, and the alarms that belong to none of them."""
     records = yaml.safe_load(config_file("interlocks.yaml").read_text(encoding="utf-8"))["interlocks"]
+    alarms = yaml.safe_load(config_file("alarms.yaml").read_text(encoding="utf-8"))["alarms"]
     parts = [
-        "# Interlocks",
+        "# Interlocks and alarms",
         "They protect the part and the tool. People are protected by hard-wired chains, which springback only reports."
         " A permissive must hold to begin an action; an interlock holds the job when it is lost; a trip latches and"
-        " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge). A stale or bad input"
-        " counts as not met.",
+        " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge); an inhibit must hold to"
+        " start a job. A stale or bad input counts as not met. What may be bypassed says so.",
     ]
-    return _page(parts + [_interlock(record) for record in records])
+    rows = [(f"`{alarm['code']}`", alarm["likely"], alarm["do"], _said(alarm)) for alarm in alarms]
+    rows = [tuple(cell.replace("{of}", "it") for cell in row) for row in rows]
+    other = ["## Other alarms", _table(("code", "likely", "do", ""), rows)]
+    return _page(parts + [_interlock(record) for record in records] + other)
 
 
 def _interlock(record: dict[str, Any]) -> str:
@@ -186,11 +190,22 @@ def _interlock(record: dict[str, Any]) -> str:
     facts += [f"gates {', '.join(f'`{gate}`' for gate in record['gates'])}"] if "gates" in record else []
     facts += [f"only while `{record['while']}`"] if "while" in record else []
     facts += [f"after {record['delay']}"] if "delay" in record else []
+    facts += [f"may be bypassed for {record['bypass']}"] if "bypass" in record else []
     lines = [f"## {record['id']}", "; ".join(facts) + "."]
     lines.append(_table(("must hold", "otherwise"), [(f"`{must['that']}`", must["fix"]) for must in record["must"]]))
     if "do" in record:
         lines.append(f"Likely: {record['likely']}. Do: {record['do']}.")
+    if said := _said(record):
+        lines.append(f"Its alarm: {said}.")
     return "\n\n".join(lines)
+
+
+def _said(record: dict[str, Any]) -> str:
+    """What else is said of an alarm."""
+    words = [f"{key} `{record[key]}`" for key in ("priority", "group", "returns", "suppress") if key in record]
+    words += [f"shelved for {record['shelve']} at most"] if "shelve" in record else []
+    words += ["latches"] if record.get("latches") else []
+    return "; ".join(words)
 
 
 def tags() -> str:

@@ -20,6 +20,10 @@ class Outputs(Protocol):
         """Write one output; returns the register read back."""
         ...
 
+    async def output(self, name: str) -> float:
+        """Read one output or setpoint as the PLC holds it; changes nothing."""
+        ...
+
     @property
     def heartbeat(self) -> int:
         """Value of the host heartbeat that the next scan writes; the guard alone changes it."""
@@ -35,7 +39,16 @@ class Outputs(Protocol):
 
 
 class PressureControl(Protocol):
-    """A pressure controller; gauge pressures. Tags: pressure, target, effort, source, in_limits, control, vent."""
+    """A pressure controller; gauge pressures. Tags: pressure, target, effort, source, in_limits, control, vent.
+
+    `rate`, `target` and `control` read what it holds and change nothing.
+    """
+
+    async def rate(self) -> float: ...
+
+    async def target(self) -> float: ...
+
+    async def control(self) -> float: ...
 
     async def set_rate(self, rate_kPa_s: float, permit: Permit) -> float: ...
 
@@ -53,6 +66,14 @@ class TemperatureControl(Protocol):
         """Let the loop follow the remote setpoint (1) or its own (0)."""
         ...
 
+    async def remote(self) -> float:
+        """Read whether the loop follows the remote setpoint, 1 or 0; changes nothing."""
+        ...
+
+    async def remote_setpoint(self) -> float:
+        """Read the remote setpoint, degC; changes nothing."""
+        ...
+
     async def set_setpoint(self, temperature_degC: float, permit: Permit) -> float:
         """Write the volatile (remote) setpoint, never the one in EEPROM."""
         ...
@@ -63,6 +84,10 @@ class Spindle(Protocol):
 
     async def start(self, permit: Permit) -> float:
         """Walk the drive to 'operation enabled'; returns the status word read back."""
+        ...
+
+    async def reference(self) -> float:
+        """Read the speed that is asked of the drive, rpm; changes nothing."""
         ...
 
     async def set_speed(self, speed_rpm: float, permit: Permit) -> float: ...
@@ -76,6 +101,14 @@ class Spindle(Protocol):
 
 class Dispenser(Protocol):
     """A time-pressure dispenser. Tags: pressure, time, shots, alarm."""
+
+    async def pressure(self) -> float:
+        """Read the dispense pressure that is set, kPa; changes nothing."""
+        ...
+
+    async def time(self) -> float:
+        """Read the length of a shot that is set, s; changes nothing."""
+        ...
 
     async def set_pressure(self, pressure_kPa: float, permit: Permit) -> float: ...
 

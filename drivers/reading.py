@@ -66,6 +66,7 @@ class TagTable:
         self.time_s: list[float] = []
         self.quality: list[int] = []
         self.fresh_s: list[float] = []  # a reading older than this is stale
+        self.inputs: dict[int, tuple[int, ...]] = {}  # of a computed tag: the columns that it is computed from
         self._index: dict[str, int] = {}
 
     def add(self, instrument: str, value: Value) -> int:

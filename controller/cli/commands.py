@@ -86,9 +86,12 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
 @click.option("--part", type=click.Path(path_type=Path), help="file: the part of an earlier run, its part.json")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
+@click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
 @JSON
 @_exits
-def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options: Any) -> int:
+def run(
+    as_json: bool, settings: tuple[str, ...], speed: float | None, bypasses: tuple[str, ...], **options: Any
+) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.outcome import show_outcome, with_progress
     from controller.cli.run import RunOptions
@@ -102,12 +105,24 @@ def run(as_json: bool, settings: tuple[str, ...], speed: float | None, **options
         raise CommandError("--speed nan is not a number; give one in 0.1 .. 20", Exit.USAGE)
     if speed and not options["real_time"]:
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
-    chosen = RunOptions(settings=_assignments(settings), speed=speed or 1.0, **options)
+    why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
+    chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
     if as_json and outcome.summary.reason:
         click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)
     click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
     return outcome.exit
+
+
+@cli.command()
+@click.argument("run", metavar="RUN")
+@JSON
+@_exits
+def explain(run: str, as_json: bool) -> int:
+    """Why a run was held, refused or aborted: RUN is its folder, its id below runs/, or its record file."""
+    from controller.cli.explain import explain_run
+
+    return explain_run(run, as_json=as_json)
 
 
 @cli.group()
@@ -166,9 +181,11 @@ def demo(faults: tuple[str, ...], out: Path) -> int:
     return run_demo(faults, out)
 
 
-def _assignments(pairs: tuple[str, ...]) -> dict[str, str]:
+def _assignments(
+    pairs: tuple[str, ...], wanted: str = '--set wants NAME=VALUE, as in --set "peak=380 kPa"'
+) -> dict[str, str]:
     split = [pair.partition("=") for pair in pairs]
     for name, equals, _ in split:
         if not equals or not name:
-            raise CommandError(f'--set wants NAME=VALUE, as in --set "peak=380 kPa"; got {name!r}', Exit.USAGE)
+            raise CommandError(f"{wanted}; got {name!r}", Exit.USAGE)
     return {name.strip(): value.strip() for name, _, value in split}

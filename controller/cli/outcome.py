@@ -6,7 +6,10 @@ import textwrap
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from controller.cli.explain import stop_lines
 from controller.cli.show import progress, result_table
+from controller.record.explanation import Stop, explain
+from controller.record.runfile import RunFile
 from controller.record.text import clock_text
 from controller.record.unusual import happened_first, unusual
 
@@ -35,13 +38,26 @@ def show_outcome(outcome: RunOutcome) -> str:
     ]
     if summary.results:
         lines.append(result_table(summary).rstrip())
-    if summary.first_alarm is not None:
+    lines += [_wrapped("BYPASSED", name) for name in summary.bypassed]
+    row, stops = summary.first_alarm, _told(outcome)
+    if row is not None:
         lines.append(_wrapped("first", happened_first(summary)))
-    said = summary.first_alarm.alarm.happened if summary.first_alarm is not None else None
+        words = {"we did": row.alarm.we_did, "likely": row.alarm.likely, "do": row.alarm.do}
+        lines += [_wrapped(f"  {label}", text) for label, text in words.items() if text and not stops]
+    for stop in stops:
+        lines += stop_lines(stop, short=True)
+    said = row.alarm.happened if row is not None else None
     lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
     lines += [_wrapped("note", text) for text in outcome.result["notes"]]
     lines.append(f"report   {outcome.report}")
     return "\n".join(lines)
+
+
+def _told(outcome: RunOutcome) -> list[Stop]:
+    """The first stop and, when it is another one, the last: the beginning and the end of a story."""
+    with RunFile(outcome.record) as record:
+        stops = explain((t_s, event) for t_s, event, _ in record.events())
+    return [*stops[:1], *stops[1:][-1:]]
 
 
 def _wrapped(label: str, text: str) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from controller import wall
+from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plots import plot_groups
 from controller.cli.run_folder import make_folder, run_folder
@@ -58,6 +59,7 @@ class RunOptions:
     answers: Path | None = None
     part: Path | None = None
     out: Path | None = None
+    bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,7 @@ class _Facts:
     state: str = ""
     interrupted: bool = False
     by_person: bool = False
+    refused: bool = False
     simulated: bool = True
     links: list[str] = field(default_factory=list)
     exchanges: dict[str, int] = field(default_factory=dict)
@@ -133,6 +136,7 @@ class _Run:
             self._refuse_unanswered()
             station = Station(self.tool, config_file("interlocks.yaml"), addresses)
             declare_results(station.tags, self.recipe)
+            refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
                 with Signals() as signals:
@@ -146,9 +150,9 @@ class _Run:
     async def _addresses(self) -> AsyncIterator[Mapping[str, str]]:
         """A simulated station and its addresses; with --live those of the tool file."""
         if self.options.live:
-            from controller.cli.terminal import terminal_answers
+            from controller.cli.terminal import tell, terminal_answers
 
-            self.answers.terminal = terminal_answers()
+            self.answers.terminal, self.answers.say = terminal_answers(), tell
             yield {}
             return
         from controller.cli.scenario import load_scenario
@@ -191,11 +195,12 @@ class _Run:
         self._describe(recorder, station)
         station.attach(recorder)
         tool = station.tool
+        begin_bypasses(tool.guard, self.options.bypasses)
         tool.guard.gate.limits = tighten(self.tool.limits, self.recipe.limits)
         progress = loop.create_task(self._show_progress(recorder), name="progress")
         sequencer = Sequencer(tool, self.recipe, self.answers)
         for saying in self.operator.says:
-            loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason)
+            loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason, saying.data)
         reason = "no result"
         signals.abort(sequencer)
         try:
@@ -203,7 +208,7 @@ class _Run:
             reason = sequencer.reason
         finally:
             progress.cancel()
-            self.facts.by_person = sequencer.person
+            self.facts.by_person, self.facts.refused = sequencer.person, sequencer.refused
             verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
             tool.guard.disarm()
             counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
@@ -256,6 +261,8 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:
     if facts.interrupted:
         return Exit.INTERRUPTED if facts.links == ["memory"] else Exit.ABORTED_BY_PERSON
+    if facts.refused:
+        return Exit.REFUSED
     if facts.state == "PROCESS_COMPLETE":
         return Exit.OUT_OF_ACCEPTANCE if summary.verdict.value == "FAIL" else Exit.PASSED
     return Exit.ABORTED_BY_PERSON if facts.by_person else Exit.STOPPED_BY_ALARM
@@ -279,6 +286,8 @@ def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) 
         "results": [{key: row[key] for key in RESULT_KEYS} for row in shown["results"]],
         "alarms": shown["alarms"],
         "notes": facts.notes,
+        "alarm_load": shown["alarm_load"],
+        "bypassed": shown["bypassed"],
         "report": str(report),
     }
 

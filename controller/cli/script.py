@@ -17,7 +17,8 @@ from controller.recipe.source import read
 
 SAYING = "{at: 600 s, do: hold, reason: text}"
 REACTION_MAX_S = 100.0  # who is slower is waited for in vain
-SAYS = ("hold", "resume", "stop", "abort")
+SAYS = ("hold", "resume", "redo", "skip", "step", "stop", "abort")
+SAYS_OF_ALARMS = ("acknowledge", "reset", "shelve", "unshelve")  # with `alarm`, its name; shelve with `for`, its time
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Saying:
     at_s: float
     command: str
     reason: str
+    data: Any = None  # name of the alarm; of shelve with the time in s
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +81,25 @@ def _answers(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _saying(entry: Any, path: Path) -> Saying:
-    if not isinstance(entry, dict) or not {"at", "do"} <= set(entry) <= {"at", "do", "reason"}:
+    if not isinstance(entry, dict) or not {"at", "do"} <= set(entry) <= {"at", "do", "reason", "alarm", "for"}:
         raise CommandError(f"{path.name}: a saying is {SAYING}", Exit.INVALID)
-    if entry["do"] not in SAYS:
-        raise CommandError(f"{path.name}: do is one of {', '.join(SAYS)}, not {entry['do']!r}", Exit.INVALID)
+    word = entry["do"]
+    if word not in (*SAYS, *SAYS_OF_ALARMS):
+        text = f"{path.name}: do is one of {', '.join((*SAYS, *SAYS_OF_ALARMS))}, not {word!r}"
+        raise CommandError(text, Exit.INVALID)
     at_s = parse(entry["at"], "s", what="at")
     if at_s < 0.0:
         raise CommandError(f"{path.name}: at is after the start of the run, not {entry['at']}", Exit.INVALID)
-    return Saying(at_s, str(entry["do"]), str(entry.get("reason", "")))
+    return Saying(at_s, str(word), str(entry.get("reason", "")), _about(entry, word, path))
+
+
+def _about(entry: Mapping[str, Any], word: str, path: Path) -> Any:
+    """The alarm that a saying is about, if any; acknowledge without one is about all."""
+    wanted = {"shelve": {"alarm", "for"}, "unshelve": {"alarm"}, "reset": {"alarm"}}.get(word, set())
+    given = {"alarm", "for"} & set(entry)
+    if not wanted <= given or ("for" in given and word != "shelve") or ("alarm" in given and word in SAYS):
+        needs = " and ".join(sorted(wanted)) or "no alarm and no time"
+        raise CommandError(f"{path.name}: {word} goes with {needs}", Exit.INVALID)
+    if word == "shelve":
+        return str(entry["alarm"]), parse(entry["for"], "s", what="for")
+    return str(entry.get("alarm", ""))

@@ -13,6 +13,11 @@ def terminal_answers() -> Ask | None:
     return _ask if sys.stdin.isatty() and sys.stderr.isatty() else None
 
 
+def tell(text: str) -> None:
+    """Say something that wants no answer."""
+    print(f"\n{text}", file=sys.stderr)
+
+
 async def _ask(prompt: Prompt) -> str:
     """Ask until the answer fits. The scan goes on meanwhile, and an abort does not wait for the Enter key."""
     while True:

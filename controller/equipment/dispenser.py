@@ -74,6 +74,7 @@ class MoldDispenser(Module):
             lambda permit: self.unit.set_pressure(pressure_kPa, permit),
             "dispenser.pressure",
             0.06,
+            read=self.unit.pressure,
         )
         await self.reached(
             lambda: self.fresh("dispenser.alarm") and self.value("dispenser.alarm") == 0.0, 10.0, "no dispenser alarm"
@@ -129,6 +130,7 @@ class MoldDispenser(Module):
             lambda permit: unit.set_time(time_s, permit),
             "dispenser.shot",
             0.0011,
+            read=unit.time,
         )
         shots = await self.order(action, "dispenser.shot", 0.0, "", unit.shoot, tolerance=1e9)
         self._shot_began_s = loop.time()

@@ -117,6 +117,7 @@ class Grinder(Module):
             lambda permit: self.drive.set_speed(speed_rpm, permit),
             "grinder.spindle",
             1.0,
+            read=self.drive.reference,
         )
         await self.reached(
             lambda: self.fresh("grinder.speed_error") and self.value("grinder.speed_error") < 2.0,

@@ -48,7 +48,12 @@ class HeatZone:
         start_s, start_degC = loop.time(), module.value(names.temperature)
         await self._set(start_degC, rate_K_s)  # before there is power: the loop may hold an old setpoint
         await module.order(
-            names.action, f"{names.setpoint} remote", 1.0, "", lambda permit: self.control.use_remote(True, permit)
+            names.action,
+            f"{names.setpoint} remote",
+            1.0,
+            "",
+            lambda permit: self.control.use_remote(True, permit),
+            read=self.control.remote,
         )
         await module.switch(names.contactor, 1, names.action)
         self.target_degC = target_degC
@@ -99,4 +104,5 @@ class HeatZone:
             limit=self.names.limit,
             tolerance=0.06,
             also=((f"{self.names.limit}#rate", rate_K_s),),
+            read=self.control.remote_setpoint,
         )

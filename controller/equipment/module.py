@@ -28,7 +28,7 @@ class Derived:
 
     def __init__(self, tags: TagTable, tag: str, inputs: Sequence[str]) -> None:
         self._i = tags.index(tag)
-        self._inputs = tuple(tags.index(name) for name in inputs)
+        self._inputs = tags.inputs[self._i] = tuple(tags.index(name) for name in inputs)
         self._value, self._time_s, self._fresh_s, self._quality = tags.value, tags.time_s, tags.fresh_s, tags.quality
         self._value[self._i], self._quality[self._i] = math.nan, Quality.STALE  # until it is computed
 
@@ -127,6 +127,7 @@ class Module:
             send=lambda permit: self.plc.set_output(output, value, permit),
             safe=safe,
             mirror=mirror,
+            read=(lambda: self.plc.output(output)) if mirror is not None else None,
         )
         read_back = await self.gate.act(order)
         if mirror is not None and not safe:
@@ -145,9 +146,11 @@ class Module:
         mirror: int | None = None,
         safe: bool = False,
         also: tuple[tuple[str, float], ...] = (),
+        read: Callable[[], Awaitable[float]] | None = None,
     ) -> float:
         """Give one order to an instrument through the gate; see `controller.guard.gate.Order`."""
-        return await self.gate.act(Order(action, output, value, unit, send, limit, tolerance, safe, mirror, also))
+        order = Order(action, output, value, unit, send, limit, tolerance, safe, mirror, also, read)
+        return await self.gate.act(order)
 
     def safe_switch(
         self, output: str, value: float, confirmed: Callable[[], bool], deadline_s: float = 2.0

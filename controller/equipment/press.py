@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 
 from controller.equipment.heat import HeatZone, ZoneNames
 from controller.equipment.module import Derived, Module
@@ -182,6 +183,7 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(False, permit),
             safe=safe,
+            read=self.control.control,
         )
 
     # ------------------------------------------------------------------------------------------ safe state
@@ -247,6 +249,7 @@ class Press(Module):
             "",
             lambda permit: self.control.set_control(True, permit),
             safe=safe,
+            read=self.control.control,
         )
 
     async def _setpoint_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
@@ -261,6 +264,7 @@ class Press(Module):
             "press.pressure#rate",
             0.01,
             safe=safe,
+            read=control.rate,
         )
         await self.order(
             action,
@@ -272,22 +276,15 @@ class Press(Module):
             0.05,
             mirror=self.tags.index("press_pressure.target"),
             safe=safe,
+            read=control.target,
         )
         present_kPa = max(0.0, self.value("press.pressure"))
         self._ramp = Ramp(present_kPa, asyncio.get_running_loop().time(), target_kPa, rate_kPa_s)
 
     async def _inner(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
         async def write(name: str, value: float, unit: str, limit: str) -> None:
-            await self.order(
-                action,
-                f"line_plc.{name}",
-                value,
-                unit,
-                lambda permit: self.plc.set_output(name, value, permit),
-                limit,
-                0.01,
-                safe=safe,
-            )
+            send, read = partial(self.plc.set_output, name, value), partial(self.plc.output, name)
+            await self.order(action, f"line_plc.{name}", value, unit, send, limit, 0.01, safe=safe, read=read)
 
         await write("inner_rate", rate_kPa_s, "kPa/s", "press.vacuum#rate")
         await write("inner_target", target_kPa, "kPa abs", "press.vacuum")

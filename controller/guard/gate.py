@@ -2,32 +2,33 @@
 
 It refuses what a limit, a permissive or a latched trip forbids; a refusal is an answer, not a fault. Orders that take
 energy away (`safe`) are never refused and never wait for a disk. The gate alone makes permits, and nothing reaches a
-driver without one.
+driver without one. When the reply to a setpoint is lost, reading it back decides what became of it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from controller.guard.interlocks import Interlock, Kind
+from controller.guard.interlocks import START, Interlock, Kind, Unmet
 from controller.recipe.limits import Limit
 from controller.record.events import Event, Intent, Outcome, Refusal
 from controller.record.store import RecordError
-from drivers.errors import InstrumentError, ReadbackMismatch, Superseded
+from drivers.errors import GarbledReply, InstrumentError, NoReply, ReadbackMismatch, Superseded
 from drivers.permit import Permit
 
 RECORD_S = 2.0  # for an intent to be durable
 
 
 class OrderRefused(Exception):
-    """The gate said no; nothing went out. `reason` is what is unmet, `fix` what to do."""
+    """The gate said no; nothing went out. `reason` is what is unmet, `fix` what to do; `unmet` of which interlock."""
 
-    def __init__(self, action: str, reason: str, fix: str) -> None:
-        super().__init__(f"{action}: {reason}. {fix}")
-        self.action, self.reason, self.fix = action, reason, fix
+    def __init__(self, action: str, reason: str, fix: str, unmet: Unmet | None = None) -> None:
+        super().__init__(f"{action} refused: {reason}. {fix[:1].upper()}{fix[1:]}.")
+        self.action, self.reason, self.fix, self.unmet = action, reason, fix, unmet
+        self.sentence = f"{action} refused: {reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Order:
 
     `action` is the name that permissives gate; `limit` the limit that `value` must keep (`name#rate` for its rate),
     `also` further (limit, value) pairs, e.g. the speed of a move. `send` writes and returns what was read back, in the
-    same unit, within `tolerance`. `mirror` is the column of the polled tag that shows the setpoint afterwards.
+    same unit, within `tolerance`. `mirror` is the column of the polled tag that shows the setpoint afterwards. `read`
+    reads the setpoint alone; who gives it says that writing the same value twice is harmless.
     """
 
     action: str
@@ -49,6 +51,7 @@ class Order:
     safe: bool = False
     mirror: int | None = None
     also: tuple[tuple[str, float], ...] = ()
+    read: Callable[[], Awaitable[float]] | None = None
 
 
 class Record(Protocol):
@@ -119,7 +122,16 @@ class Gate:
         for interlock in self._gated.get(action, ()):
             unmet = interlock.unmet(now_s)
             if unmet is not None:
-                return OrderRefused(action, f"{interlock.id}: {unmet.sentence()}", unmet.fix)
+                return OrderRefused(action, unmet.sentence(), unmet.fix, unmet)
+        return None
+
+    def inhibited(self, modules: Collection[str]) -> OrderRefused | None:
+        """Why a job with these modules may not start now, or None; a job that is at work goes on."""
+        now_s = asyncio.get_running_loop().time()
+        for interlock in self._gated.get(START, ()):
+            unmet = interlock.unmet(now_s) if interlock.module in modules else None
+            if unmet is not None:
+                return OrderRefused(START, unmet.sentence(), unmet.fix, unmet)
         return None
 
     def raise_epoch(self, trip: str) -> int:
@@ -137,8 +149,14 @@ class Gate:
             else self.unmet(order.action)
         )
         if refusal is not None:
-            self.record.event(Refusal(order.action, order.output, refusal.reason, refusal.fix))
+            self.refused(refusal, order.output)
             raise refusal
+
+    def refused(self, refusal: OrderRefused, output: str = "") -> None:
+        """Record a refusal with the condition that was not met and what it saw."""
+        unmet = refusal.unmet
+        why = (unmet.interlock, unmet.text, unmet.values) if unmet is not None else ("", "", {})
+        self.record.event(Refusal(refusal.action, output, refusal.reason, refusal.fix, *why))
 
     def _breach(self, order: Order) -> str | None:
         if order.limit is None:
@@ -158,11 +176,11 @@ class Gate:
         if order.mirror is not None:
             self.written.pop(order.mirror, None)  # until it is confirmed, a scan may see the old or the new value
         try:
-            read_back = await order.send(permit)
+            read_back, result, detail = await self._obeyed(order, permit)
         except Superseded:
             self.record.event(Outcome(intent, "superseded"))
             raise
-        except InstrumentError as error:
+        except (InstrumentError, OrderRefused) as error:
             self.record.event(Outcome(intent, "failed", detail=str(error)))
             raise
         if abs(read_back - order.value) > order.tolerance:
@@ -173,7 +191,24 @@ class Gate:
             if not order.safe:
                 self.on_mismatch(text)
             raise ReadbackMismatch(text)
-        self.record.event(Outcome(intent, "done", read_back))
-        if order.mirror is not None:
+        self.record.event(Outcome(intent, result, read_back, detail))
+        if order.mirror is not None and (order.safe or permit.epoch == self.epoch):
             self.written[order.mirror] = (order.value, order.tolerance, asyncio.get_running_loop().time())
         return read_back
+
+    async def _obeyed(self, order: Order, permit: Permit) -> tuple[float, str, str]:
+        """Give an order; returns what was read back, and the result with its detail.
+
+        When the reply is lost nobody knows whether it was obeyed. A setpoint is read back then, on a line that is quiet
+        again, and given once more only when the reading shows another value and it is still permitted.
+        """
+        try:
+            return await order.send(permit), "done", ""
+        except (NoReply, GarbledReply):
+            if order.read is None or order.safe:
+                raise
+        read_back = await order.read()
+        if abs(read_back - order.value) <= order.tolerance:
+            return read_back, "confirmed", "confirmed by read-back: its reply was lost"
+        self._permit(order)
+        return await order.send(permit), "done", "given again: its reply was lost and it was not obeyed"

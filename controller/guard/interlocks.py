@@ -1,21 +1,23 @@
 """Interlocks as data: the records of config/interlocks.yaml, bound to the tool's tags.
 
-It evaluates; it does not act. The gate asks for permissives, the scan watches interlocks and trips.
+It evaluates; it does not act. The gate asks for permissives and inhibits, the scan watches interlocks and trips.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
-from controller.guard.alarms import raised
+from controller.guard.alarms import ALARM_KEYS, AlarmRecord, alarm_record, raised
 from controller.guard.safe import FailureClass
-from controller.recipe.expressions import Bound, parse
+from controller.recipe.expressions import Bound
 from controller.recipe.quantities import parse as quantity
 from controller.record.events import Alarm
-from drivers.reading import TagTable
+
+START = "job.start"  # the action that inhibits gate
+KEYS = ALARM_KEYS | {"id", "kind", "class", "module", "gates", "while", "must", "delay", "bypass"}
 
 
 class Kind(Enum):
@@ -24,6 +26,7 @@ class Kind(Enum):
     PERMISSIVE = "permissive"
     INTERLOCK = "interlock"
     TRIP = "trip"
+    INHIBIT = "inhibit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class Unmet:
 
 @dataclass(slots=True)
 class Interlock:
-    """One record with its state: since when it is violated or unknown, and whether it has latched."""
+    """One record with its state: since when it is violated or unknown, and whether it acts."""
 
     id: str
     kind: Kind
@@ -63,10 +66,10 @@ class Interlock:
     active: Bound | None  # `while`
     must: tuple[Clause, ...]
     delay_s: float
-    likely: str
-    do: str
+    words: AlarmRecord
+    bypass_s: float = 0.0  # the longest time it may be out of force; 0 is never
     first_out: Unmet | None = None
-    latched: bool = False
+    acting: bool = False  # its loss was acted upon: a trip has latched, or an interlock holds
     _since_s: float | None = field(default=None, repr=False)
     _unknown_since_s: float | None = field(default=None, repr=False)
 
@@ -96,40 +99,34 @@ class Interlock:
             self._unknown_since_s = now_s
         return unmet if now_s - self._unknown_since_s >= unknown_limit_s else None
 
-    def alarm(self, unmet: Unmet, did: str, do: str) -> Alarm:
-        """The alarm of a loss, in the words of the record; not knowing is class 2 at the least."""
+    def alarm(self, unmet: Unmet, did: str, do: str = "") -> Alarm:
+        """The alarm of a loss; not knowing is class 2 at the least."""
         failure_class = self.failure_class if unmet.known else max(self.failure_class, 2)
-        return raised(
-            self.id,
-            FailureClass(failure_class),
-            unmet.sentence(),
-            did,
-            likely=self.likely,
-            do=do,
-            first_out=unmet.text,
-            values=unmet.values,
-        )
+        text, values = unmet.sentence(), unmet.values
+        return raised(self.id, FailureClass(failure_class), text, did, do=do, first_out=unmet.text, values=values)
 
 
-def load(records: list[Mapping[str, Any]], tags: TagTable) -> list[Interlock]:
-    """Bind the records of the interlock file to the tags; raises ExpressionError naming the record."""
-    units = {name: tags.units[tags.index(name)] for name in tags}
+def load(records: list[Mapping[str, Any]], bind: Callable[[str], Bound]) -> list[Interlock]:
+    """The records of the interlock file; ExpressionError, KeyError or ValueError for what is wrong in one."""
+    return [_interlock(record, bind) for record in records]
 
-    def bind(text: str) -> Bound:
-        return parse(str(text), units, {}).bind(tags)
 
-    return [
-        Interlock(
-            id=record["id"],
-            kind=Kind(record["kind"]),
-            failure_class=record.get("class", 3 if record["kind"] == "interlock" else 4),
-            module=record["module"],
-            gates=tuple(record.get("gates", ())),
-            active=bind(record["while"]) if "while" in record else None,
-            must=tuple(Clause(clause["that"], clause["fix"], bind(clause["that"])) for clause in record["must"]),
-            delay_s=quantity(record["delay"], "s") if "delay" in record else 0.0,
-            likely=record.get("likely", ""),
-            do=record.get("do", ""),
-        )
-        for record in records
-    ]
+def _interlock(record: Mapping[str, Any], bind: Callable[[str], Bound]) -> Interlock:
+    id, kind = record["id"], Kind(record["kind"])
+    if unknown := set(record) - KEYS:
+        raise ValueError(f"{id}: unknown key {sorted(unknown)[0]}")
+    failure_class = record.get("class", 3 if kind is Kind.INTERLOCK else 4)
+    if "bypass" in record and (kind is Kind.TRIP or failure_class == FailureClass.EMERGENCY):
+        raise ValueError(f"{id}: a trip, or what is of class 1, is never bypassed")
+    return Interlock(
+        id=id,
+        kind=kind,
+        failure_class=failure_class,
+        module=record["module"],
+        gates=(START,) if kind is Kind.INHIBIT else tuple(record.get("gates", ())),
+        active=bind(record["while"]) if "while" in record else None,
+        must=tuple(Clause(clause["that"], clause["fix"], bind(clause["that"])) for clause in record["must"]),
+        delay_s=quantity(record["delay"], "s") if "delay" in record else 0.0,
+        words=alarm_record(id, record, bind, group=record["module"], latches=kind is Kind.TRIP),
+        bypass_s=quantity(record["bypass"], "s") if "bypass" in record else 0.0,
+    )

@@ -47,7 +47,6 @@ class Monitor:
             failure_class,
             f"{self.text} is {'not met' if state is False else 'unknown'}",
             did,
-            do="see the recipe's monitor",
             first_out=self.text,
             values=self.healthy.inputs(),
         )

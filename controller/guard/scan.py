@@ -9,19 +9,21 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from controller.guard.alarms import raised
+from controller.guard.alarms import AlarmRecord, Alarms, raised
+from controller.guard.bypasses import Bypasses
 from controller.guard.gate import Gate
-from controller.guard.interlocks import Interlock, Kind
+from controller.guard.interlocks import Interlock, Kind, Unmet
+from controller.guard.lost import Answering
 from controller.guard.monitors import BAD_FOR_S, Monitor
-from controller.guard.safe import FailureClass, SafeModule, SafeOutcome, SafeState, make_safe
+from controller.guard.safe import FailureClass, SafeModule, SafeOutcome
+from controller.guard.safing import Safing
 from controller.recipe.expressions import Bound
 from controller.record.events import Alarm, Event, Note
 from drivers.capabilities import Outputs
-from drivers.instrument import Instrument
 from drivers.links.line import Line
 from drivers.reading import Quality, TagTable
 
@@ -29,8 +31,6 @@ log = logging.getLogger(__name__)
 
 NOTHING: frozenset[str] = frozenset()
 CALM_SAMPLE_S = 1.0  # between two samples while nothing moves; otherwise every scan is one
-BLIND_S = 30.0  # for each safe action while the PLC is lost: a wheel without power has stopped by then
-HARDWARE_S = 3.0  # the PLC drops ENABLE 0.8 s after the last heartbeat
 
 
 class ScanRecord(Protocol):
@@ -53,38 +53,51 @@ class Trip:
 class Guard:
     """Watches one tool. Disarmed it only samples and beats; `arm` names the modules that a run uses."""
 
-    def __init__(
-        self, tags: TagTable, gate: Gate, interlocks: Sequence[Interlock], record: ScanRecord, plc: Outputs
-    ) -> None:
+    def __init__(self, tags: TagTable, gate: Gate, record: ScanRecord, plc: Outputs) -> None:
         self.tags, self.gate, self.record, self.plc = tags, gate, record, plc
-        self.interlocks = interlocks
-        self.instruments: dict[str, tuple[Instrument, frozenset[str]]] = {}  # id -> instrument, modules that need it
+        self.interlocks: Sequence[Interlock] = ()
         self.lines: list[Line] = []
         self.modules: dict[str, SafeModule] = {}
         self.derivations: dict[str, Callable[[float], None]] = {}  # by module
         self.monitors: list[Monitor] = []
         self.on_trip: Callable[[Trip], None] = lambda trip: None
         self.on_hold: Callable[[str, str], None] = lambda code, reason: None
-        self.lost: set[str] = set()
+        self.alarms = Alarms(lambda event: self.record.event(event))
+        self.answering = Answering(tags)
+        self._bypasses = Bypasses(lambda event: self.record.event(event))
         self.tripped: Trip | None = None
-        self.heartbeat_withdrawn = False
         self._in_use: frozenset[str] = NOTHING
         self._watched: list[Interlock] = []
-        self._answering: list[tuple[int, str]] = []  # a column of each poll, and whose it is
         self._stateful: list[Bound] = []
-        self._holding: set[str] = set()
         self._waits: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._broken = False
         self._sampled_s = -math.inf
-        self._safe = SafeState(self._make_safe)
-        gate.on_mismatch = lambda text: self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, ""))
+        self._safing = Safing(self)
+        gate.on_mismatch = lambda text: self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text))
+
+    def use(self, interlocks: Sequence[Interlock], alarms: Sequence[AlarmRecord]) -> None:
+        """Take interlocks, and what is known of other alarms, into use."""
+        self.interlocks = interlocks
+        self.gate.use(interlocks)
+        self.alarms.use([*alarms, *(interlock.words for interlock in interlocks)])
+
+    @property
+    def lost(self) -> set[str]:
+        """Instruments that do not answer."""
+        return self.answering.lost
+
+    @property
+    def heartbeat_withdrawn(self) -> bool:
+        """True once the hard-wired chain was left to take the energy away."""
+        return self._broken or self._safing.withdrawn
 
     # ------------------------------------------------------------------------------------------ for the sequencer
     def arm(self, modules: Iterable[str]) -> None:
         """Watch these modules from the next scan on; the line itself is always watched."""
         self._in_use = frozenset(modules) | {"line"}
-        self._watched = [i for i in self.interlocks if i.kind is not Kind.PERMISSIVE and i.module in self._in_use]
-        self._answering = [(i, name) for name, (box, _) in self.instruments.items() for i in box.watched]
+        watched = (Kind.INTERLOCK, Kind.TRIP)
+        self._watched = [i for i in self.interlocks if i.kind in watched and i.module in self._in_use]
+        self.answering.arm()
         clauses = [clause for i in self.interlocks if i.module in self._in_use for clause in i.must]
         self._stateful = [clause.bound for clause in clauses if clause.bound.remembers]
 
@@ -92,6 +105,10 @@ class Guard:
         """Stop watching: nothing is energised any more."""
         self._in_use = NOTHING
         self._watched, self._stateful, self.monitors = [], [], []
+
+    def bypass(self, id: str, by: str, reason: str) -> str:
+        """Put an interlock out of force for as long as its record allows; returns why it is refused, or nothing."""
+        return self._bypasses.begin(id, self.interlocks, asyncio.get_running_loop().time(), by, reason)
 
     async def until(self, reached: Callable[[], bool]) -> None:
         """Return after the first scan in which `reached()` is true; put a deadline around it."""
@@ -103,17 +120,37 @@ class Guard:
 
     def begin_safe_state(self, failure_class: FailureClass) -> None:
         """Start bringing every module in use to the safe state of the class, or of a worse one that is under way."""
-        self._safe.begin(failure_class, frozenset(self.lost))
+        self._safing.modules = self.modules
+        self._safing.begin(failure_class, frozenset(self.lost), self._in_use)
 
     async def safe_state(self) -> list[SafeOutcome]:
         """Wait until the safe state that was begun is confirmed, or overdue."""
-        return await self._safe.wait()
+        return await self._safing.wait()
 
     def supersede(self, why: str) -> None:
         """Raise the epoch: nothing that was permitted before goes out any more, but for safe orders."""
         epoch = self.gate.raise_epoch(why)
         for line in self.lines:
             line.flush(epoch)
+
+    def trip(self, alarm: Alarm) -> None:
+        """Latch: flush what waits on the lines, start the safe state, tell the sequencer."""
+        self.supersede(alarm.code)
+        failure_class = FailureClass(alarm.failure_class)
+        self.inform(replace(alarm, we_did=f"went to the safe state of class {alarm.failure_class}"))
+        trip = Trip(alarm.code, failure_class, alarm.happened)
+        if self.tripped is None:
+            self.tripped = trip
+        self.begin_safe_state(failure_class)
+        self.on_trip(trip)
+
+    def inform(self, alarm: Alarm) -> None:
+        """Annunciate an alarm, with what was done about it."""
+        self.alarms.announce(alarm, asyncio.get_running_loop().time())
+
+    def note(self, note: Note) -> None:
+        """Record what is no alarm."""
+        self.record.event(note)
 
     # ------------------------------------------------------------------------------------------ each scan
     def scan(self) -> None:
@@ -136,13 +173,10 @@ class Guard:
             self.record.sample()
 
     def _scan_broke(self, error: Exception) -> None:
-        self.heartbeat_withdrawn = True
         if not self._broken:
             self._broken = True
             log.error("scan", exc_info=error)
-            self.trip(
-                raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error), "", likely="a bug in the guard")
-            )
+            self.trip(raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error)))
 
     def _evaluate(self, now_s: float) -> None:
         for name, derive in self.derivations.items():
@@ -154,10 +188,14 @@ class Guard:
         for bound in self._stateful:
             bound.evaluate(now_s)
         for interlock in self._watched:
-            self._watch(interlock, now_s)
+            unmet = interlock.watch(now_s, BAD_FOR_S)
+            if unmet is not None or interlock.acting:
+                self._react(interlock, unmet)
         for monitor in self.monitors:
             self._monitor(monitor, now_s)
         self._compare_setpoints(now_s)
+        self.alarms.scan(now_s)
+        self._bypasses.scan(now_s)
 
     def scan_failed(self) -> None:
         """The PLC did not answer: evaluate what is known, so that its loss is seen; no heartbeat."""
@@ -167,74 +205,71 @@ class Guard:
         self._release_waits()
         self.record.sample()
 
-    def trip(self, alarm: Alarm) -> None:
-        """Latch: flush what waits on the lines, start the safe state, tell the sequencer."""
-        self.supersede(alarm.code)
-        failure_class = FailureClass(alarm.failure_class)
-        self.record.event(replace(alarm, we_did=f"went to the safe state of class {alarm.failure_class}"))
-        trip = Trip(alarm.code, failure_class, alarm.happened)
-        if self.tripped is None:
-            self.tripped = trip
-        self.begin_safe_state(failure_class)
-        self.on_trip(trip)
-
     # ------------------------------------------------------------------------------------------ parts of a scan
     def _look_for_lost(self, now_s: float) -> None:
-        time_s, fresh_s = self.tags.time_s, self.tags.fresh_s
-        old = None
-        for i, name in self._answering:
-            if now_s - time_s[i] > fresh_s[i]:
-                old = {name} if old is None else old | {name}
-        if old is None and not self.lost:
-            return
-        old = old or set()
-        new, self.lost = old - self.lost, old
-        for name in sorted(new):
-            self._report_lost(name, self.instruments[name][1])
+        new, back = self.answering.look(now_s)
+        for name in new:
+            self._report_lost(name)
+        for name in back:
+            self.alarms.returned(f"any.lost {name}")
 
-    def _report_lost(self, name: str, needed_by: frozenset[str]) -> None:
-        needed = bool(needed_by & self._in_use)
-        alarm = raised(
-            "any.lost",
-            FailureClass.LOSS_OF_KNOWLEDGE if needed else FailureClass.INFORMATION,
-            f"{name} does not answer",
-            "went on: this run does not need it",
-            likely="instrument off, cable pulled, wrong address",
-            do=f"check power and cable of {name}; then reset",
-            first_out=name,
-        )
-        if needed:
-            self.trip(alarm)
-        else:
-            self.record.event(alarm)
+    def _report_lost(self, name: str) -> None:
+        """Say which instrument is lost; before that, whose fault it is when another one on its wire failed first."""
+        cause = self.answering.cause(name)
+        if cause != name and cause not in self.lost:
+            self._report_lost(cause)
+        self.lost.add(name)
+        needed = self._needs(name)
+        happened = f"{name} does not answer"
+        if cause != name:
+            happened += f"; {cause}, on the same line {self.answering.instruments[name][0].line.name}, failed first"
+        failure_class = FailureClass.LOSS_OF_KNOWLEDGE if needed else FailureClass.INFORMATION
+        did = "went on: this run does not need it"
+        alarm = raised("any.lost", failure_class, happened, did, first_out=cause, of=name)
+        (self.trip if needed else self.inform)(alarm)
 
-    def _watch(self, interlock: Interlock, now_s: float) -> None:
-        if interlock.latched:
-            return
-        unmet = interlock.watch(now_s, BAD_FOR_S)
+    def _react(self, interlock: Interlock, unmet: Unmet | None) -> None:
+        """Act on a loss once, and see its end."""
         if unmet is None:
-            self._holding.discard(interlock.id)
-        elif not unmet.known and self.lost:
-            return  # the loss of the instrument is the news
+            self.alarms.returned(interlock.id)
+            interlock.acting = interlock.kind is Kind.TRIP  # which stays latched
+        elif interlock.acting or (not unmet.known and self._blame_instrument(unmet.values)):
+            return  # it is known, or the loss of the instrument is the news
         elif interlock.kind is Kind.TRIP:
-            interlock.latched = True
-            self.trip(interlock.alarm(unmet, "", interlock.do))
-        elif interlock.id not in self._holding:
-            self._holding.add(interlock.id)
+            interlock.acting = True
+            self.trip(interlock.alarm(unmet, ""))
+        else:
+            interlock.acting = True
             self.modules[interlock.module].block()
-            self.record.event(interlock.alarm(unmet, "stopped the output, asked for a hold", unmet.fix))
+            self.inform(interlock.alarm(unmet, "stopped the output, asked for a hold", unmet.fix))
             self.on_hold(interlock.id, unmet.sentence())
 
+    def _blame_instrument(self, values: Mapping[str, float | None]) -> bool:
+        """Inputs are unknown: name the instruments that give no reading of them. True when that was a trip."""
+        unknown = [self.tags.index(tag) for tag, value in values.items() if value is None]
+        silent = [name for column in unknown for name in self.answering.silent(column)]
+        for name in silent:
+            if name not in self.lost:
+                self._report_lost(name)
+        return any(self._needs(name) for name in silent)
+
+    def _needs(self, name: str) -> bool:
+        return bool(self.answering.instruments[name][1] & self._in_use)
+
     def _monitor(self, monitor: Monitor, now_s: float) -> None:
+        was_raised = monitor.raised
         alarm = monitor.watch(now_s)
         if alarm is None:
+            if was_raised and not monitor.raised:
+                self.alarms.returned(f"monitor.{monitor.name}")
+        elif self._blame_instrument(alarm.values):
             return
-        if monitor.action == "abort":
+        elif monitor.action == "abort":
             self.trip(alarm)
-            return
-        self.record.event(alarm)
-        if monitor.action == "hold":
-            self.on_hold(alarm.code, alarm.happened)
+        else:
+            self.inform(alarm)
+            if monitor.action == "hold":
+                self.on_hold(alarm.code, alarm.happened)
 
     def _compare_setpoints(self, now_s: float) -> None:
         tags = self.tags
@@ -244,7 +279,7 @@ class Guard:
             if tags.time_s[i] - written_s > 2.0 * tags.fresh_s[i]:
                 name = tags.names[i]
                 text = f"{name} reads {tags.value[i]:g}, {value:g} was written; someone else is writing"
-                self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, "", first_out=name))
+                self.trip(raised("any.readback", FailureClass.LOSS_OF_KNOWLEDGE, text, first_out=name, of=name))
                 return
 
     def _release_waits(self) -> None:
@@ -257,44 +292,3 @@ class Guard:
                     future.set_result(None)
                 else:
                     self._waits.append((reached, future))
-
-    # ------------------------------------------------------------------------------------------ safe state
-    async def _make_safe(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeOutcome]:
-        actions = [
-            action
-            for name, module in self.modules.items()
-            if name in self._in_use
-            for action in module.safe_actions(failure_class, lost)
-        ]
-        if "line_plc" in lost:  # nearly every confirmation is its word; ENABLE drops meanwhile by itself
-            actions = [replace(action, deadline_s=min(action.deadline_s, BLIND_S)) for action in actions]
-        outcomes = await make_safe(actions, self._report_safe)
-        if self.heartbeat_withdrawn:
-            await self._wait_for_hardware()
-        return outcomes
-
-    def _report_safe(self, outcome: SafeOutcome) -> None:
-        if outcome.confirmed:
-            self.record.event(Note(f"safe: {outcome.name}"))
-            return
-        self.heartbeat_withdrawn = True
-        self.record.event(
-            raised(
-                "safe.unconfirmed",
-                FailureClass.EMERGENCY,
-                f"{outcome.name}: {outcome.detail}",
-                "withdrew the host heartbeat: the hard-wired chain takes the energy away",
-                likely="actuator stuck, instrument lost",
-                do="look at the machine before anything else",
-                first_out=outcome.name,
-            )
-        )
-
-    async def _wait_for_hardware(self) -> None:
-        """Without heartbeat ENABLE drops by itself; see it happen where the PLC still answers."""
-        enabled = self.tags.index("line.enabled")
-        try:
-            async with asyncio.timeout(HARDWARE_S):
-                await self.until(lambda: self.tags.value[enabled] == 0.0)
-        except TimeoutError:
-            self.record.event(Note("ENABLE was not seen to drop; the PLC may be lost", "warning"))

@@ -18,17 +18,18 @@ from controller.recipe.sections import unit_is_listed
 Kind = Literal["confirm", "text", "number", "choice", "yes_no", "scan"]
 
 QUESTIONS = ("confirm", "text", "number", "choice", "yes_no")
-_DETAILS = ("unit", "min", "max", "match", "of", "default")
+_DETAILS = ("unit", "min", "max", "match", "of", "default", "within")
 # Which details make sense with which kind of answer.
 _DETAILS_OF = {
-    "confirm": {"default"},
-    "yes_no": {"default"},
-    "text": {"match", "default"},
-    "scan": {"match", "default"},
-    "number": {"unit", "min", "max", "default"},
-    "choice": {"of", "default"},
+    "confirm": {"default", "within"},
+    "yes_no": {"default", "within"},
+    "text": {"match", "default", "within"},
+    "scan": {"match", "default", "within"},
+    "number": {"unit", "min", "max", "default", "within"},
+    "choice": {"of", "default", "within"},
 }
 _MATCH_LENGTH_MAX = 200
+ANSWER_S_MAX = 600.0  # a question that nobody answers ends in the safe state
 
 
 def read_asks(report: Report, step: Fields) -> tuple[Ask, ...]:
@@ -78,7 +79,7 @@ def _recorded(report: Report, step: Fields) -> Iterator[Ask]:
 
 def _scanned(report: Report, step: Fields) -> Iterator[Ask]:
     for data, path in _several(step, "scan"):
-        fields = Fields(report, data, path, ("field", "ask", "match", "default"), ("field",))
+        fields = Fields(report, data, path, ("field", "ask", "match", "default", "within"), ("field",))
         name = fields.name("field", "scan")
         yield _ask(report, fields, "scan", name, fields.text("ask", f"scan the {name.replace('_', ' ')}"))
 
@@ -94,7 +95,10 @@ def _ask(report: Report, fields: Fields, kind: Kind, name: str, text: str) -> As
     choices = _choices(report, fields) if kind == "choice" else ()
     match = _match(report, fields) if kind in ("text", "scan") else None
     default = _default(report, fields, kind, bounds, choices, match) if "default" in fields else None
-    return Ask(kind, name, text, unit, bounds.low, bounds.high, match, choices, default)
+    within_s = fields.quantity("within", "s", positive=True)
+    if within_s is not None and within_s > ANSWER_S_MAX:
+        report.add("R130", f"a question waits for {ANSWER_S_MAX:g} s at most", fields.at("within"), "at most 10 min")
+    return Ask(kind, name, text, unit, bounds.low, bounds.high, match, choices, default, within_s)
 
 
 def _choices(report: Report, fields: Fields) -> tuple[str, ...]:

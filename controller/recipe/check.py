@@ -88,10 +88,14 @@ def _step_verbs(
     step: Step, report: Report, limits: Mapping[str, Limit], tool: ToolFacts, known: Mapping[str, str]
 ) -> None:
     context = CheckContext(step.name, limits, tool.limits, known)
-    for verb, params in step.verbs:
-        for finding in verb.check(params, context):
-            path = ("steps", step.index, verb.name, finding.field)  # without a field the verb's own place is found
-            report.add(finding.code, finding.message, path, finding.hint)
+    here: tuple[str | int, ...] = ("steps", step.index)
+    places = [(here, step.verbs)]
+    places += [((*here, "on_error", fault, "fix"), action.fix) for fault, action in step.on_error.items()]
+    for place, verbs in places:
+        for verb, params in verbs:
+            for finding in verb.check(params, context):
+                path = (*place, verb.name, finding.field)  # without a field the verb's own place is found
+                report.add(finding.code, finding.message, path, finding.hint)
 
 
 def _monitors(recipe: Recipe, report: Report) -> None:

@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Mapping
 
 from controller.recipe import units
-from controller.recipe.expression_memory import HeldTest, SlopeOf, Test
+from controller.recipe.expression_memory import HeldTest, SlopeOf, Test, UnchangedFor
 from controller.recipe.expression_tree import (
     Arithmetic,
     Between,
@@ -29,6 +29,7 @@ from controller.recipe.expression_tree import (
     Some,
     Tag,
     Truth,
+    Unchanged,
     walk,
 )
 from drivers.reading import TagTable
@@ -50,7 +51,7 @@ class Binder:
 
     def __init__(self, table: TagTable) -> None:
         self._table = table
-        self.memories: list[HeldTest | SlopeOf] = []
+        self.memories: list[HeldTest | SlopeOf | UnchangedFor] = []
 
     def number(self, node: Quantity) -> Number:
         """Closure for a value in the node's unit."""
@@ -60,9 +61,13 @@ class Binder:
             case Tag():
                 return self._tag(node)
             case Slope(tag, window_s, factor):
-                memory = SlopeOf(self._table, self._column(tag), window_s, factor)
-                self.memories.append(memory)
-                return memory
+                slope = SlopeOf(self._table, self._column(tag), window_s, factor)
+                self.memories.append(slope)
+                return slope
+            case Unchanged(tag):
+                unchanged = UnchangedFor(self._table, self._column(tag))
+                self.memories.append(unchanged)
+                return unchanged
             case Call(function, arguments):
                 return _call(function, tuple(self.number(argument) for argument in arguments))
             case Arithmetic(sign, left, right, factor):
@@ -143,7 +148,7 @@ def _see_all(tests: list[Test], now_s: float) -> list[bool]:
 
 
 def _remembers(node: Node) -> bool:
-    return any(isinstance(below, Held | Slope) for below in walk(node))
+    return any(isinstance(below, Held | Slope | Unchanged) for below in walk(node))
 
 
 def _call(function: str, arguments: tuple[Number, ...]) -> Number:

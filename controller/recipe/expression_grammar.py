@@ -56,7 +56,7 @@ PLUS: "+"
 MINUS: "-"
 TIMES: "*"
 DIVIDE: "/"
-FUNCTION.2: /(?:abs|min|max|rate)(?=\s*\()/
+FUNCTION.2: /(?:abs|min|max|rate|unchanged)(?=\s*\()/
 LITERAL.2: /{literal}/
 PARAMETER: /\$[A-Za-z_][A-Za-z0-9_]*/
 TAG: /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/

@@ -14,6 +14,7 @@ from drivers.reading import TagTable
 Test = Callable[[float], bool]  # of the time in seconds
 
 SLOPE_BINS = 32
+UNSEEN_S = 5.0  # between two samples of a tag that was watched all the time
 _TIME_NOISE_S = 1e-9  # sums of scan periods are not exact
 
 
@@ -38,6 +39,31 @@ class HeldTest:
     def reset(self) -> None:
         """Begin to count again."""
         self._since_s = None
+
+
+class UnchangedFor:
+    """Seconds from the first to the last of a tag's identical samples: noise should have moved a sensor that lives.
+
+    It begins anew after a while in which nobody asked: samples that it has not seen may have differed.
+    """
+
+    __slots__ = ("_column", "_last_s", "_since_s", "_table", "_value")
+
+    def __init__(self, table: TagTable, column: int) -> None:
+        self._table, self._column = table, column
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin with the next sample."""
+        self._value = math.nan
+        self._since_s = self._last_s = 0.0
+
+    def __call__(self, now_s: float) -> float:
+        value, time_s = self._table.value[self._column], self._table.time_s[self._column]
+        if value != self._value or time_s - self._last_s > UNSEEN_S:
+            self._value, self._since_s = value, time_s
+        self._last_s = time_s
+        return time_s - self._since_s
 
 
 class SlopeOf:

@@ -36,6 +36,14 @@ class Slope:
 
 
 @dataclass(frozen=True, slots=True)
+class Unchanged:
+    """For how long, in s, each sample of a tag has been identical to the one before."""
+
+    tag: Tag
+    unit: str = "s"
+
+
+@dataclass(frozen=True, slots=True)
 class Arithmetic:
     """left (+ - * /) right, times `factor`."""
 
@@ -55,7 +63,7 @@ class Call:
     unit: str
 
 
-Quantity = Constant | Tag | Slope | Arithmetic | Call
+Quantity = Constant | Tag | Slope | Unchanged | Arithmetic | Call
 
 
 @dataclass(frozen=True, slots=True)

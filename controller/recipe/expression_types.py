@@ -29,6 +29,7 @@ from controller.recipe.expression_tree import (
     Some,
     Tag,
     Truth,
+    Unchanged,
     walk,
 )
 from controller.recipe.problems import did_you_mean
@@ -133,6 +134,8 @@ class Typer:
         name, *arguments = tree.children
         if name == "rate":
             return self._slope(tree, arguments)
+        if name == "unchanged":
+            return self._unchanged(tree, arguments)
         if (name == "abs") != (len(arguments) == 1):
             raise _error(tree, "R140", f"{name}() with {len(arguments)} arguments", "abs(x), min(x, y), max(x, y)")
         values = tuple(self.quantity(argument) for argument in arguments)
@@ -156,6 +159,12 @@ class Typer:
             raise _error(arguments[1], "R120", f"a window of {window.value:g} s", "take 0.1 s to 1 h")
         unit, per_canonical = units.quotient(units.DIFFERENCE_OF.get(tag.unit, tag.unit), "s")
         return Slope(tag, window.value, units.factor(tag.written, tag.unit) * per_canonical, unit)
+
+    def _unchanged(self, tree: Any, arguments: list[Any]) -> Unchanged:
+        tag = self.quantity(arguments[0])
+        if len(arguments) != 1 or not isinstance(tag, Tag):
+            raise _error(tree, "R140", "unchanged() needs one tag", 'as in "unchanged(press.pressure) < 20 s"')
+        return Unchanged(tag)
 
     # conditions
 

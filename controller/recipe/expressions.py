@@ -14,7 +14,7 @@ from typing import Literal
 from controller.recipe import units
 from controller.recipe.expression_bind import Binder
 from controller.recipe.expression_grammar import ExpressionError, tree_of
-from controller.recipe.expression_memory import HeldTest
+from controller.recipe.expression_memory import HeldTest, UnchangedFor
 from controller.recipe.expression_tree import Arithmetic, Constant, Node, Quantity, Tag, walk
 from controller.recipe.expression_types import Typer, is_condition
 from drivers.reading import TagTable, Value
@@ -107,7 +107,7 @@ class Bound:
     @property
     def remembers(self) -> bool:
         """True when it has a `for` or a `rate`, which want to be evaluated at every scan."""
-        return bool(self._memories)
+        return any(not isinstance(memory, UnchangedFor) for memory in self._memories)
 
     def reset(self) -> None:
         """Forget what `for` and `rate` remember, as at the begin of a step."""

@@ -63,10 +63,14 @@ class Monitor:
 
 @dataclass(frozen=True, slots=True)
 class HoldPolicy:
-    """What a hold does with the step at work, and how long it may last before the job is aborted."""
+    """What a hold does with the step at work, and how long it may last before the job is aborted.
+
+    `allow` names what a person may do instead of resuming: redo the step, or skip it.
+    """
 
     policy: Literal["freeze", "retreat", "complete_first"]
     max_s: float
+    allow: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,7 @@ class Ask:
     match: str | None = None
     choices: tuple[str, ...] = ()
     default: Any = None  # text, number or bool by kind; None is no default
+    within_s: float | None = None  # to be answered within; None: the longest time that any question may wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,15 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorAction:
+    """What a step does about one class of faults; a retry is counted, and `fix` holds the verbs that go before it."""
+
+    kind: Literal["hold", "abort", "retry"]
+    limit: int = 0
+    fix: tuple[tuple[VerbSpec, Params], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step. Order inside: asks, checks, all verbs together, wait, dwell, measure, then on_fail or go_to."""
 
@@ -131,8 +145,15 @@ class Step:
     measure: Mapping[str, Measurement] = field(default_factory=dict)
     on_fail: Mapping[str, Action] = field(default_factory=dict)  # "<measurement> high|low", "<measurement>", "else"
     on_hold: HoldPolicy | None = None  # None: the recipe's
+    on_error: Mapping[str, ErrorAction] = field(default_factory=dict)  # refused, timeout, answer, lost
+    dwell_counts: bool = False  # the dwell's clock goes on while the step is held, as that of a cure does
     go_to: str | None = None  # where a step that did not fail leads; None: the next one
     note: str = ""
+
+    @property
+    def all_verbs(self) -> tuple[tuple[VerbSpec, Params], ...]:
+        """The verbs of the step and those that may put it right."""
+        return self.verbs + tuple(pair for action in self.on_error.values() for pair in action.fix)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,4 +198,4 @@ class Recipe:
     @property
     def modules(self) -> frozenset[str]:
         """The modules that the steps use."""
-        return frozenset(verb.module for step in self.steps for verb, _ in step.verbs)
+        return frozenset(verb.module for step in self.steps for verb, _ in step.all_verbs)

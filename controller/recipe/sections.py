@@ -18,6 +18,7 @@ from controller.recipe.verb import ToolFacts
 
 HOLD_S_MAX = 600.0  # a hold that nobody ends is a loss of knowledge after ten minutes, whatever the recipe says
 POLICIES = ("freeze", "retreat", "complete_first")
+ALLOW = ("redo", "skip")
 ACTIONS = ("warn", "hold", "abort")
 _WATCH_FORMS = {"below": "<", "above": ">", "within": "within", "in": "in"}
 
@@ -136,8 +137,9 @@ def _monitor(report: Report, section: Fields, name: str, tag_units: Mapping[str,
 
 def read_hold(report: Report, data: Any, path: tuple[str | int, ...], base: HoldPolicy | None) -> HoldPolicy:
     """Read `on_hold`; what a step leaves out is as in `base`, the recipe's."""
-    fields = Fields(report, data, path, ("policy", "max", "then", "note"))
+    fields = Fields(report, data, path, ("policy", "max", "then", "allow", "note"))
     policy = base.policy if base else "freeze"
+    allow = _allowed(report, fields) if "allow" in fields else base.allow if base else frozenset()
     max_s = base.max_s if base else HOLD_S_MAX
     if "policy" in fields:
         policy = cast(Literal["freeze", "retreat", "complete_first"], fields.choice("policy", POLICIES, policy))
@@ -151,7 +153,16 @@ def read_hold(report: Report, data: Any, path: tuple[str | int, ...], base: Hold
         report.add("R130", f"a hold of {max_s:g} s is longer than the tool allows", fields.at("max"), "at most 10 min")
     if fields.text("then", "abort") != "abort":
         report.add("R107", '"then" of a hold can only be abort', fields.at("then"), "a hold that nobody ends aborts")
-    return HoldPolicy(policy, max_s)
+    return HoldPolicy(policy, max_s, allow)
+
+
+def _allowed(report: Report, fields: Fields) -> frozenset[str]:
+    given = fields.data["allow"]
+    words = given if isinstance(given, list) else [given]
+    for word in words:
+        if word not in ALLOW:
+            report.add("R107", f'"{word}" cannot be allowed', fields.at("allow"), f"a list of {', '.join(ALLOW)}")
+    return frozenset(word for word in words if word in ALLOW)
 
 
 def unit_is_listed(report: Report, fields: Fields, key: str) -> str:

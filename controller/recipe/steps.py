@@ -16,6 +16,7 @@ from controller.recipe.asks import read_asks
 from controller.recipe.expressions import Expression
 from controller.recipe.measurements import read_measurements, read_on_fail
 from controller.recipe.model import HoldPolicy, Step, Wait
+from controller.recipe.on_error import read_on_error
 from controller.recipe.problems import did_you_mean
 from controller.recipe.reader import Fields, Report, expression_at, meant
 from controller.recipe.sections import read_hold
@@ -23,7 +24,7 @@ from controller.recipe.source import KeyPath
 from controller.recipe.verb import Params, ToolFacts, Verbs, VerbSpec
 
 STEP_KEYS = (
-    "name", "note", "ask", "record", "scan", "check", "wait", "then", "measure", "on_fail", "on_hold",
+    "name", "note", "ask", "record", "scan", "check", "wait", "then", "measure", "on_fail", "on_hold", "on_error",
 )  # fmt: skip
 STEPS_MAX = 200
 _NOT_OURS = {"hold": "a timed wait is then: {dwell: 60 s}", "dwell": "write then: {dwell: 60 s}"}
@@ -64,7 +65,8 @@ class StepReader:
         on_hold = None
         if "on_hold" in fields:
             on_hold = read_hold(report, fields.data["on_hold"], ("steps", index, "on_hold"), self.on_hold)
-        dwell_s, go_to = self._then(fields)
+        on_error = read_on_error(report, fields, lambda name, at: self._verb(self.verbs[name], at), self.verbs)
+        dwell_s, dwell_counts, go_to = self._then(fields)
         return Step(
             name=fields.text("name", f"step {index + 1}"),
             index=index,
@@ -76,6 +78,8 @@ class StepReader:
             measure=measure,
             on_fail=read_on_fail(report, fields, measure),
             on_hold=on_hold,
+            on_error=on_error,
+            dwell_counts=dwell_counts,
             go_to=go_to,
             note=fields.text("note"),
         )
@@ -154,8 +158,9 @@ class StepReader:
             self.report.add("R132", '"for" is not shorter than the timeout', fields.at("for"), "it can never succeed")
         return None if until is None else Wait(until, for_s, timeout_s or 0.0)
 
-    def _then(self, step: Fields) -> tuple[float, str | None]:
+    def _then(self, step: Fields) -> tuple[float, bool, str | None]:
         if "then" not in step:
-            return 0.0, None
-        fields = Fields(self.report, step.data["then"], step.at("then"), ("dwell", "go_to"))
-        return fields.duration("dwell"), fields.text("go_to") or None
+            return 0.0, False, None
+        fields = Fields(self.report, step.data["then"], step.at("then"), ("dwell", "while_held", "go_to"))
+        held = fields.choice("while_held", ("counts", "stops"), "stops") if "while_held" in fields else "stops"
+        return fields.duration("dwell"), held == "counts", fields.text("go_to") or None

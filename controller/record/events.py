@@ -74,7 +74,7 @@ class Intent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Event):
-    """What became of an intent: done, failed, superseded; with the value read back."""
+    """What became of an intent: done, confirmed (its reply was lost, a read-back shows it), failed, superseded."""
 
     kind: ClassVar[str] = "outcome"
     id: int
@@ -85,19 +85,24 @@ class Outcome(Event):
 
 @dataclass(frozen=True, slots=True)
 class Refusal(Event):
-    """A command was refused before anything went out: not a fault."""
+    """A command was refused before anything went out: not a fault. `unmet` is the condition, with the `values` it saw,
+    of `interlock`; empty when a limit or a latched trip refused."""
 
     kind: ClassVar[str] = "refusal"
     action: str
     output: str
     reason: str
     fix: str
+    interlock: str = ""
+    unmet: str = ""
+    values: dict[str, float | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm(Event):
     """An interlock, trip, monitor or loss was raised, or cleared. `failure_class` is 1..4; `first_out` the input that
-    changed first."""
+    changed first, with the `values` that its condition saw. `of` is what it is about where one code serves many (an
+    instrument, a tag), `state` the alarm's state then, `follows` the alarm of its group that stood already."""
 
     kind: ClassVar[str] = "alarm"
     code: str
@@ -109,6 +114,46 @@ class Alarm(Event):
     do: str
     first_out: str = ""
     values: dict[str, float | None] = field(default_factory=dict)
+    of: str = ""
+    priority: str = ""
+    state: str = ""
+    follows: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChanged(Event):
+    """An alarm went from one state to another, by itself or by a person's word."""
+
+    kind: ClassVar[str] = "alarm_state"
+    code: str
+    of: str
+    old: str
+    new: str
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bypassed(Event):
+    """A person has put an interlock out of force for a while, or its time is over (`active` false)."""
+
+    kind: ClassVar[str] = "bypass"
+    interlock: str
+    active: bool
+    by: str
+    reason: str
+    for_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PromptAhead(Event):
+    """A person will be asked something, in `in_s` seconds at the earliest."""
+
+    kind: ClassVar[str] = "prompt_ahead"
+    id: str
+    step: str
+    text: str
+    in_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +179,7 @@ class PromptAnswered(Event):
 
 @dataclass(frozen=True, slots=True)
 class PersonSaid(Event):
-    """A person or the scripted operator asked for hold, resume, stop or abort."""
+    """A person or the scripted operator asked for something: hold, resume, redo, skip, step, stop, abort, ..."""
 
     kind: ClassVar[str] = "person"
     command: str

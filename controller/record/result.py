@@ -11,8 +11,12 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from controller.record.alarm_load import AlarmLoad, alarm_load
+from controller.record.alarm_rows import AlarmRow, take_alarm, take_change
 from controller.record.events import (
     Alarm,
+    AlarmChanged,
+    Bypassed,
     Event,
     JobChanged,
     Measured,
@@ -20,6 +24,7 @@ from controller.record.events import (
     Outcome,
     PersonSaid,
     PhaseChanged,
+    PromptAhead,
     PromptAnswered,
     PromptAsked,
     Recorded,
@@ -83,15 +88,6 @@ class StepRow:
 
 
 @dataclass(slots=True)
-class AlarmRow:
-    """One alarm from raised to cleared."""
-
-    raised_s: float
-    alarm: Alarm
-    cleared_s: float | None = None
-
-
-@dataclass(slots=True)
 class PromptRow:
     """A question to a person, and the answer."""
 
@@ -121,6 +117,8 @@ class Summary:
     records: list[tuple[float, Recorded]] = field(default_factory=list)
     notes: list[tuple[float, Note]] = field(default_factory=list)
     unconfirmed: list[tuple[float, Outcome]] = field(default_factory=list)
+    bypasses: list[tuple[float, Bypassed]] = field(default_factory=list)
+    announced: list[tuple[float, PromptAhead]] = field(default_factory=list)
 
     @property
     def completed(self) -> bool:
@@ -135,7 +133,17 @@ class Summary:
     @property
     def first_alarm(self) -> AlarmRow | None:
         """What happened first."""
-        return self.alarms[0] if self.alarms else None
+        return next((row for row in self.alarms if row.heard), None)
+
+    @property
+    def alarm_load(self) -> AlarmLoad:
+        """How many alarms the operator had to answer."""
+        return alarm_load((row.raised_s, row.name) for row in self.alarms if row.heard)
+
+    @property
+    def bypassed(self) -> list[str]:
+        """Interlocks that were out of force at any time."""
+        return list(dict.fromkeys(event.interlock for _, event in self.bypasses))
 
     def to_json(self) -> dict[str, Any]:
         """The machine-readable result, schema `springback.run/1`."""
@@ -152,7 +160,9 @@ class Summary:
             "reason": self.reason,
             "duration_s": round(self.duration_s, 3),
             "results": [_result_json(result) for result in self.results],
-            "alarms": [_alarm_json(row) for row in self.alarms],
+            "alarms": [row.to_json() for row in self.alarms],
+            "alarm_load": asdict(self.alarm_load) | {"flood": self.alarm_load.flood},
+            "bypassed": self.bypassed,
             "steps": [asdict(row) | {"duration_s": row.duration_s} for row in self.steps],
         }
 
@@ -161,11 +171,6 @@ def _result_json(result: Measured) -> dict[str, Any]:
     data = {key: value for key, value in result.to_json().items() if key != "kind"}
     data["pass"] = data.pop("ok")
     return data
-
-
-def _alarm_json(row: AlarmRow) -> dict[str, Any]:
-    data = {key: value for key, value in row.alarm.to_json().items() if key not in ("kind", "active")}
-    return {"raised_s": row.raised_s, "cleared_s": row.cleared_s, **data}
 
 
 def summarize(events: Iterable[tuple[float, Event] | Stamped], meta: Mapping[str, Any] | None = None) -> Summary:
@@ -210,7 +215,7 @@ class _Fold:
             case PhaseChanged():
                 self._phase(t_s, event)
             case Alarm():
-                self._alarm(t_s, event)
+                take_alarm(out.alarms, t_s, event)
             case Measured():
                 out.all_results.append(event)
             case PromptAsked():
@@ -238,6 +243,12 @@ class _Fold:
                 out.records.append((t_s, event))
             case Note():
                 out.notes.append((t_s, event))
+            case AlarmChanged():
+                take_change(out.alarms, t_s, event)
+            case Bypassed():
+                out.bypasses.append((t_s, event))
+            case PromptAhead():
+                out.announced.append((t_s, event))
             case Outcome() if event.result == "failed":
                 out.unconfirmed.append((t_s, event))
 
@@ -258,15 +269,6 @@ class _Fold:
         if new in _FINAL:
             row.end_s = t_s
             del self._open[key]
-
-    def _alarm(self, t_s: float, event: Alarm) -> None:
-        if event.active:
-            self._out.alarms.append(AlarmRow(t_s, event))
-            return
-        for row in reversed(self._out.alarms):
-            if row.alarm.code == event.code and row.cleared_s is None:
-                row.cleared_s = t_s
-                return
 
     def _answer(self, t_s: float, event: PromptAnswered) -> None:
         for row in reversed(self._out.prompts):

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from controller.recipe.asks import ANSWER_S_MAX
 from controller.recipe.problems import did_you_mean
 from controller.recipe.quantities import QuantityError
 from controller.recipe.quantities import parse as quantity
@@ -37,6 +38,7 @@ class Prompt:
     match: str | None = None
     choices: tuple[str, ...] = ()
     default: Any = None
+    within_s: float = ANSWER_S_MAX
 
     def describe(self) -> str:
         """The expected answer, for people."""
@@ -106,7 +108,8 @@ class Inspection(Protocol):
 class Answers:
     """Where answers come from, first match wins: file, operator script, inspection desk, default, terminal.
 
-    `defaults` is False with --live: nothing is answered by default. `reaction_s` is how long a person takes.
+    `defaults` is False with --live: nothing is answered by default. `reaction_s` is how long a person takes. `say`
+    tells the person at the terminal something that wants no answer.
     """
 
     file: Mapping[str, Any] = field(default_factory=dict)
@@ -114,6 +117,7 @@ class Answers:
     desk: Inspection | None = None
     defaults: bool = True
     terminal: Ask | None = None
+    say: Callable[[str], None] = lambda text: None
     reaction_s: float = 3.0
 
     def can(self, prompt: Prompt) -> bool:

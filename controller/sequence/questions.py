@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
+from controller.recipe.asks import ANSWER_S_MAX
 from controller.recipe.model import Measurement, Recipe, Step
 from controller.record.events import Event, PromptAnswered, PromptAsked
 from controller.sequence.prompts import Answers, Prompt, Unanswered
 
-ANSWER_S = 600.0  # a question that nobody answers ends in the safe state
+AHEAD_S = 240.0  # a question is announced this long before it may come, as far as the recipe tells
 
 
 class Record(Protocol):
@@ -33,9 +34,23 @@ def prompts_of(step: Step) -> list[Prompt]:
             match=ask.match,
             choices=ask.choices,
             default=ask.default,
+            within_s=ask.within_s or ANSWER_S_MAX,
         )
         for ask in step.asks
     ]
+
+
+def ahead(recipe: Recipe, index: int) -> tuple[Prompt, float] | None:
+    """The next question after the step at `index`, and in how many seconds it comes at the earliest: dwells are all
+    that a recipe says about time, so it may well take longer. None when nothing more is asked."""
+    at_least_s = 0.0
+    while index < len(recipe.steps):
+        at_least_s += recipe.steps[index].dwell_s
+        index = recipe.after(index)
+        prompts = prompts_of(recipe.steps[index]) if index < len(recipe.steps) else []
+        if prompts:
+            return prompts[0], at_least_s
+    return None
 
 
 def inspection_prompt(step: Step, name: str, measurement: Measurement) -> Prompt:
@@ -58,10 +73,10 @@ def asker(answers: Answers, record: Record) -> Callable[[Prompt], Awaitable[Any]
     async def ask(prompt: Prompt) -> Any:
         record.event(PromptAsked(prompt.id, prompt.step, prompt.text, prompt.describe()))
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(prompt.within_s):
                 value, by = await answers.answer(prompt)
         except TimeoutError:
-            raise Unanswered(f"{prompt.id}: nobody answered within {ANSWER_S / 60:g} min") from None
+            raise Unanswered(f"{prompt.id}: nobody answered within {prompt.within_s:g} s") from None
         record.event(PromptAnswered(prompt.id, value, by))
         return value
 

@@ -6,12 +6,13 @@ It knows nothing of the job; the sequencer starts it as a task, cancels it for a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from controller.equipment.module import NotReached
 from controller.recipe.model import Measurement, Recipe, Step
-from controller.record.events import Measured, Recorded
+from controller.recipe.verb import Params, VerbSpec
+from controller.record.events import Measured, Note, Recorded
 from controller.sequence.measure import keep_result, measure
 from controller.sequence.prompts import Prompt
 from controller.sequence.questions import prompts_of
@@ -31,7 +32,8 @@ class StepRun:
         self._done: set[int] = set()
         self._waited = False
         self._dwelt_s = 0.0
-        self._measured: set[str] = set()
+        self._dwell_began_s: float | None = None
+        self.measured: set[str] = set()
 
     async def run(self) -> None:
         """Carry out what is left of the step."""
@@ -45,15 +47,27 @@ class StepRun:
             self._waited = True
         await self._dwell()
         for name, measurement in self.step.measure.items():
-            if name not in self._measured:
+            if name not in self.measured:
                 await self._measure(name, measurement)
-                self._measured.add(name)
+                self.measured.add(name)
 
     async def hold(self) -> None:
         """Bring the verbs that were at work to where they may stand."""
         for i, (verb, params) in enumerate(self.step.verbs):
             if i not in self._done and self._asked:
                 await _verb(verb).hold(self.tool, params)
+
+    async def again(self, fix: Sequence[tuple[VerbSpec, Params]]) -> None:
+        """After an error: bring the verbs to rest, put things right, carry out what is left of the step."""
+        gate = self.tool.guard.gate
+        await self.hold()
+        gate.why = f"{self.step.name} (fix-up)"
+        try:
+            for verb, params in fix:
+                await _verb(verb).run(self.tool, params, {})
+        finally:
+            gate.why = self.step.name
+        await self.run()
 
     # ------------------------------------------------------------------------------------------ parts
     async def _ask_all(self) -> None:
@@ -100,11 +114,19 @@ class StepRun:
         await self.tool.line.reached(reached, wait.timeout_s, wait.until.text)
 
     async def _dwell(self) -> None:
+        """Wait for what is left of the dwell; while the step is held its clock stands, or goes on if it counts."""
         loop = asyncio.get_running_loop()
+        start_s = loop.time()
+        if self._dwell_began_s is None:
+            self._dwell_began_s = start_s
+        if self.step.dwell_counts:
+            self._dwelt_s = start_s - self._dwell_began_s
         left_s = self.step.dwell_s - self._dwelt_s
+        if left_s < 0.0:
+            over = f"the dwell of {self.step.name} went on while it was held and is {-left_s:.0f} s too long"
+            self.tool.guard.record.event(Note(over, "deviation"))
         if left_s <= 0.0:
             return
-        start_s = loop.time()
         try:
             await asyncio.sleep(left_s)
         finally:

@@ -65,5 +65,5 @@ class Verb(ABC):
 def modules_of(recipe: Recipe) -> frozenset[str]:
     """The modules that a recipe acts on; the guard watches them."""
     return frozenset(
-        verb.uses(params) for step in recipe.steps for verb, params in step.verbs if isinstance(verb, Verb)
+        verb.uses(params) for step in recipe.steps for verb, params in step.all_verbs if isinstance(verb, Verb)
     )

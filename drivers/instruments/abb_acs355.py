@@ -153,6 +153,11 @@ class AbbAcs355(Instrument):
         counts = round(speed_rpm / self.max_rpm * FULL_SCALE)
         return await self.act(partial(self._refer, counts), permit) * self.max_rpm / FULL_SCALE
 
+    async def reference(self) -> float:
+        """The reference that is held, rpm."""
+        words = await self.ask(lambda: self._unit.read_holding(REFERENCE, 1))
+        return i16(words[0]) * self.max_rpm / FULL_SCALE
+
     async def stop(self, permit: Permit) -> float:
         """Ramp down and switch off; harmless in every state. Returns the status word."""
         status = await self.act(partial(self._command, STOP), permit)

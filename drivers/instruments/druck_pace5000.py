@@ -13,7 +13,7 @@ from typing import Any
 from drivers.errors import GarbledReply, WrongInstrument
 from drivers.instrument import Instrument
 from drivers.links.line import Line
-from drivers.links.request import Dialogue, Poll
+from drivers.links.request import Ask, Dialogue, Poll
 from drivers.links.termination import termination
 from drivers.permit import Permit
 from drivers.protocols.scpi import Scpi, real, reals
@@ -108,6 +108,22 @@ class DruckPace5000(Instrument):
         for name, value in zip(STATE, values, strict=True):
             self.put(name, value, now_s)
         self._control_on = values[STATE.index("control")] != 0.0
+
+    async def rate(self) -> float:
+        """The slew rate that is set, kPa/s."""
+        return await self.ask(lambda: self._reply(self._ask_rate))
+
+    async def target(self) -> float:
+        """The target that is set, kPa gauge."""
+        return await self.ask(lambda: self._reply(self._ask_state["target"]))
+
+    async def control(self) -> float:
+        """1 while the control loop is on, else 0."""
+        return await self.ask(lambda: self._reply(self._ask_state["control"]))
+
+    def _reply(self, question: Ask) -> Dialogue[float]:
+        value: float = yield question
+        return value
 
     # ------------------------------------------------------------------------------------------ commanding
     async def set_rate(self, rate_kPa_s: float, permit: Permit) -> float:

@@ -131,6 +131,14 @@ class Eurotherm3216(Instrument):
         """Let the loop follow the remote setpoint, or its own; returns what the instrument holds."""
         return await self.act(partial(self._write, REMOTE_ENABLE, int(on)), permit) != 0
 
+    async def remote(self) -> float:
+        """1 while the loop follows the remote setpoint, else 0."""
+        return float((await self.ask(lambda: self._unit.read_holding(REMOTE_ENABLE, 1)))[0] != 0)
+
+    async def remote_setpoint(self) -> float:
+        """The remote setpoint that is held, degC."""
+        return i16((await self.ask(lambda: self._unit.read_holding(REMOTE_SETPOINT, 1)))[0]) / self._counts_per_K
+
     def _write(self, address: int, word: int) -> Dialogue[int]:
         try:
             yield from self._unit.write_register(address, word)

@@ -127,6 +127,12 @@ class LinePlc(Instrument):
             raise Refused(f"{self.name}: {name} takes {kind} {limits}, got {value:g}")
         return await self.act(lambda: self._write(point, value), permit)
 
+    async def output(self, name: str) -> float:
+        """Read one output or setpoint of the map as the PLC holds it."""
+        point = self._outputs[name]
+        words = await self.ask(lambda: self._unit.read_holding(point.pdu, point.words))
+        return self.order.f32(words) if point.type == "f32" else float(words[0])
+
     def _write(self, point: Point, value: float) -> Dialogue[float]:
         try:
             if point.type == "bit":  # momentary: the PLC resets it, so the checked echo is all there is to know

@@ -113,6 +113,14 @@ class NordsonUltimusV(Instrument):
         self.put("time", settings.time_s, now_s)
         self.put("vacuum", settings.vacuum_kPa, now_s)
 
+    async def pressure(self) -> float:
+        """The dispense pressure that is set, kPa gauge."""
+        return (await self.ask(self._read_settings)).pressure_kPa
+
+    async def time(self) -> float:
+        """The length of a shot that is set, s."""
+        return (await self.ask(self._read_settings)).time_s
+
     # ------------------------------------------------------------------------------------------ commanding
     async def set_pressure(self, pressure_kPa: float, permit: Permit) -> float:
         """Set the dispense pressure, 0..689.5 kPa gauge; returns the value read back."""

@@ -146,7 +146,8 @@ class Conversation:
             return
         got = f"{len(self._buffer)} bytes" if self._buffer else "nothing"
         where = self.channel.address
-        late = NoReply(f"{self.name}: no complete reply from {where} in time, got {got}; is it switched on?")
+        assert self.job is not None  # a parser waits, so there is a job
+        late = NoReply(f"{self.job.who}: no complete reply from {where} in time, got {got}; is it switched on?")
         self._arrived(Reply(None, late))
 
     def bug(self, job: Command | Poll, raised: Exception) -> None:

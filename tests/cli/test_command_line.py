@@ -13,7 +13,7 @@ from tests.cli.commands import RECIPES, begin, refused, springback, wait_for
 
 KEYS = {
     "schema", "run", "simulated", "recipe", "seed", "state", "verdict", "process_s", "wall_s", "trace_sha256", "links",
-    "exchanges", "results", "alarms", "notes", "report",
+    "exchanges", "results", "alarm_load", "alarms", "bypassed", "notes", "report",
 }  # fmt: skip
 
 

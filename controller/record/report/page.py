@@ -211,6 +211,8 @@ def _people(summary: Summary) -> list[Said]:
     rows += [
         Said(t_s, "", f"{p.command}: {p.reason}" if p.reason else p.command, "", p.by) for t_s, p in summary.people
     ]
+    for t_s, coming in summary.announced:
+        rows.append(Said(t_s, coming.step, f"announced: {coming.text}", f"in {clock_text(coming.in_s)} or more"))
     asked = {(r.prompt.step, r.prompt.id.rpartition(".")[2]) for r in summary.prompts}
     for t_s, record in summary.records:  # what was asked for stands there already
         fields = [f"{name}: {value}" for name, value in record.fields.items() if (record.step, name) not in asked]
