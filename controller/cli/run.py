@@ -14,27 +14,22 @@ from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plots import plot_groups
-from controller.cli.run_folder import make_folder, run_folder
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
-from controller.recipe.limits import tighten
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
-from controller.record.events import RunStarted
+from controller.recipe_run import FolderError, RecipeRun
 from controller.record.journal import Recorder, RecordError
 from controller.record.report.page import write_report
-from controller.record.result import Summary, judge, summary_of
+from controller.record.result import Summary, summary_of
 from controller.record.runfile import RunFile
-from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
-from controller.sequence.sequencer import Sequencer
 from controller.sequence.steps import VERBS
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
-from springback import __version__
 from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
@@ -108,7 +103,7 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = run_folder(options.out, recipe.name)
+    folder = _folder(options, recipe)
     facts = _Facts()
     with asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
@@ -135,7 +130,6 @@ class _Run:
         async with self._addresses() as addresses:
             self._refuse_unanswered()
             station = Station(self.tool, config_file("interlocks.yaml"), addresses)
-            declare_results(station.tags, self.recipe)
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
@@ -189,32 +183,29 @@ class _Run:
     async def _sequence(self, station: Station, signals: Signals) -> None:
         loop = asyncio.get_running_loop()
         real = self.options.live or self.options.real_time
-        make_folder(self.folder)
-        recorder = Recorder(self.folder / "run.sqlite", station.tags, loop.time, threaded=real)
-        self.facts.simulated = station.simulated
-        self._describe(recorder, station)
-        station.attach(recorder)
-        tool = station.tool
-        begin_bypasses(tool.guard, self.options.bypasses)
-        tool.guard.gate.limits = tighten(self.tool.limits, self.recipe.limits)
-        progress = loop.create_task(self._show_progress(recorder), name="progress")
-        sequencer = Sequencer(tool, self.recipe, self.answers)
-        for saying in self.operator.says:
-            loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason, saying.data)
-        reason = "no result"
-        signals.abort(sequencer)
         try:
-            self.facts.state = await sequencer.run()
-            reason = sequencer.reason
+            run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real)
+        except FolderError as error:
+            raise CommandError(f"{error}; name another with --out", Exit.USAGE) from None
+        self.facts.simulated = station.simulated
+        run.describe(
+            seed=self.options.seed,
+            faults=list(self.facts.faults),
+            plant=dict(self.facts.plant),
+            part=str(self.options.part or ""),
+            set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
+        )
+        begin_bypasses(station.tool.guard, self.options.bypasses)
+        progress = loop.create_task(self._show_progress(run.recorder), name="progress")
+        for saying in self.operator.says:
+            loop.call_later(saying.at_s, run.sequencer.post, saying.command, "operator", saying.reason, saying.data)
+        signals.abort(run.sequencer)
+        try:
+            self.facts.state = await run.run()
         finally:
             progress.cancel()
-            self.facts.by_person, self.facts.refused = sequencer.person, sequencer.refused
-            verdict = judge(tool.judged, completed=self.facts.state == "PROCESS_COMPLETE")
-            tool.guard.disarm()
-            counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
-            recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
-            recorder.close(self.facts.state or "ABORTED", verdict.value, reason)
-            self.facts.trace_sha256 = recorder.trace_sha256
+            self.facts.by_person, self.facts.refused = run.sequencer.person, run.sequencer.refused
+            self.facts.trace_sha256 = run.recorder.trace_sha256
 
     async def _show_progress(self, recorder: Recorder) -> None:
         """Beside the run: a terminal that has gone is no reason to disturb it."""
@@ -223,32 +214,6 @@ class _Run:
             with contextlib.suppress(OSError):
                 self.progress(recorder.elapsed_s)
 
-    def _describe(self, recorder: Recorder, station: Station) -> None:
-        recipe = self.recipe
-        recorder.describe(
-            run_id=self.folder.name,
-            seed=self.options.seed,
-            start_utc=wall.utc_text(),
-            recipe_text=recipe.text,
-            versions={"springback": __version__},
-            title=recipe.title,
-            faults=list(self.facts.faults),
-            plant=dict(self.facts.plant),
-            part=str(self.options.part or ""),
-            parameters={name: p.text for name, p in recipe.parameters.items()},
-            set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
-        )
-        recorder.event(
-            RunStarted(
-                recipe.name,
-                recipe.version,
-                recipe.sha256,
-                self.tool.name,
-                station.simulated,
-                {name: instrument.identity for name, instrument in station.instruments.items()},
-            )
-        )
-
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
     from controller.cli.simulated import ScaledLoop, VirtualLoop
@@ -256,6 +221,13 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
     if options.live:
         return ScaledLoop(1.0)
     return ScaledLoop(options.speed) if options.real_time else VirtualLoop()
+
+
+def _folder(options: RunOptions, recipe: Recipe) -> Path:
+    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+    if (folder / "run.sqlite").exists():
+        raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
+    return folder
 
 
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:

@@ -123,7 +123,7 @@ class Client:
         return _result(self._answers.pop(id))
 
     def attach(self, since: int | None = None, instance: str = "") -> Picture:
-        """Have everything told from now on; with the `seq` and `instance` of an earlier picture, what was missed too."""
+        """Be told everything from now on; with `seq` and `instance` of an earlier picture, what was missed too."""
         return Picture(self.call("attach", since=since, instance=instance))
 
     def news(self, timeout_s: float) -> dict[str, Any] | None:
@@ -218,7 +218,7 @@ class AsyncClient:
             self._waiting.pop(id, None)
 
     async def attach(self, since: int | None = None, instance: str = "") -> Picture:
-        """Have everything told from now on; with the `seq` and `instance` of an earlier picture, what was missed too."""
+        """Be told everything from now on; with `seq` and `instance` of an earlier picture, what was missed too."""
         return Picture(await self.call("attach", since=since, instance=instance))
 
     async def news(self) -> dict[str, Any]:

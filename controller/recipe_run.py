@@ -1,0 +1,96 @@
+"""One recipe on an open station: its record, its limits, its sequencer, its verdict.
+
+What `springback run` and the daemon have in common. It opens no station and writes no report.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from controller import wall
+from controller.recipe.limits import tighten
+from controller.recipe.model import Recipe
+from controller.record.events import RunStarted
+from controller.record.journal import Recorder
+from controller.record.result import judge
+from controller.sequence.measure import declare_results
+from controller.sequence.prompts import Answers
+from controller.sequence.sequencer import Sequencer
+from controller.station import Station
+from springback import __version__
+
+
+class FolderError(Exception):
+    """The folder of a run cannot be made or written into."""
+
+
+class RecipeRun:
+    """One run. Build it when it shall begin: the record starts then. `run` returns the final E40 state."""
+
+    def __init__(self, station: Station, recipe: Recipe, answers: Answers, folder: Path, *, threaded: bool) -> None:
+        """FolderError or RecordError when nothing can be recorded. `threaded` is for real time."""
+        self.station, self.recipe, self.folder = station, recipe, folder
+        make_folder(folder)
+        declare_results(station.tags, recipe)
+        self.recorder = Recorder(
+            folder / "run.sqlite", station.tags, asyncio.get_running_loop().time, threaded=threaded
+        )
+        station.attach(self.recorder)
+        station.tool.part = 0
+        station.tool.judged.clear()
+        station.tool.guard.gate.limits = tighten(station.file.limits, recipe.limits)
+        self.sequencer = Sequencer(station.tool, recipe, answers)
+        self.state = ""
+        self.verdict = ""
+
+    def describe(self, **facts: Any) -> None:
+        """Begin the record with what is run on what; `facts` are those that only the caller knows."""
+        recipe, station = self.recipe, self.station
+        self.recorder.describe(
+            run_id=self.folder.name,
+            start_utc=wall.utc_text(),
+            recipe_text=recipe.text,
+            versions={"springback": __version__},
+            title=recipe.title,
+            parameters={name: p.text for name, p in recipe.parameters.items()},
+            **facts,
+        )
+        self.recorder.event(
+            RunStarted(
+                recipe.name,
+                recipe.version,
+                recipe.sha256,
+                station.file.name,
+                station.simulated,
+                {name: instrument.identity for name, instrument in station.instruments.items()},
+            )
+        )
+
+    async def run(self) -> str:
+        """Run to the end and close the record; RecordError when the record is not whole."""
+        station = self.station
+        before, reason = station.exchanges, "no result"
+        try:
+            self.state = await self.sequencer.run()
+            reason = self.sequencer.reason
+        finally:
+            verdict = judge(station.tool.judged, completed=self.state == "PROCESS_COMPLETE")
+            self.verdict = verdict.value
+            station.tool.guard.disarm()
+            counts = {name: {"exchanges": n - before[name]} for name, n in station.exchanges.items()}
+            self.recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
+            self.recorder.close(self.state or "ABORTED", self.verdict, reason)
+        return self.state
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of a run; FolderError when that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise FolderError(f"cannot make the folder {folder}: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise FolderError(f"cannot write into the folder {folder}")
