@@ -28,7 +28,7 @@ class FolderError(Exception):
 
 
 class RecipeRun:
-    """One run. Build it when it shall begin: the record starts then. `run` returns the final E40 state."""
+    """One run, the first on its station. Build it when it shall begin: the record starts then."""
 
     def __init__(self, station: Station, recipe: Recipe, answers: Answers, folder: Path, *, threaded: bool) -> None:
         """FolderError or RecordError when nothing can be recorded. `threaded` is for real time."""
@@ -39,8 +39,6 @@ class RecipeRun:
             folder / "run.sqlite", station.tags, asyncio.get_running_loop().time, threaded=threaded
         )
         station.attach(self.recorder)
-        station.tool.part = 0
-        station.tool.judged.clear()
         station.tool.guard.gate.limits = tighten(station.file.limits, recipe.limits)
         self.sequencer = Sequencer(station.tool, recipe, answers)
         self.state = ""
@@ -70,9 +68,9 @@ class RecipeRun:
         )
 
     async def run(self) -> str:
-        """Run to the end and close the record; RecordError when the record is not whole."""
+        """Run to the end, close the record, return the final E40 state; RecordError when the record is not whole."""
         station = self.station
-        before, reason = station.exchanges, "no result"
+        reason = "no result"
         try:
             self.state = await self.sequencer.run()
             reason = self.sequencer.reason
@@ -80,7 +78,7 @@ class RecipeRun:
             verdict = judge(station.tool.judged, completed=self.state == "PROCESS_COMPLETE")
             self.verdict = verdict.value
             station.tool.guard.disarm()
-            counts = {name: {"exchanges": n - before[name]} for name, n in station.exchanges.items()}
+            counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
             self.recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
             self.recorder.close(self.state or "ABORTED", self.verdict, reason)
         return self.state

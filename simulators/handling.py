@@ -28,6 +28,13 @@ class Handling:
         self.came_from: Place | None = None
         self.finished: list[Part] = []
 
+    def expect(self, kind: str) -> None:
+        """Lay the part on the bench aside, if there is one; new ones are of this kind, if it is given."""
+        self._kind = kind or self._kind
+        if self.bench is not None:
+            self.finished.append(self.bench)
+            self.bench = None
+
     def open_door(self) -> bool:
         """Open the press door if it is neither locked nor clamped."""
         press = self._plant.press

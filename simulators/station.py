@@ -107,6 +107,10 @@ class SimulatedStation:
                 addresses[name] = f"TCPIP0::{host}::{port}::SOCKET" if wire.visa else f"tcp://{tcp.address}"
         return addresses
 
+    def bring(self, kind: str) -> None:
+        """The hands bring a new part for what comes next, of this kind; of the kind before when it is empty."""
+        self._hands.handling.expect(kind)
+
     fields = INSPECTED
 
     def inspect(self, what: str) -> float:

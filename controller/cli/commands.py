@@ -4,40 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from controller.cli.exiting import exiting as _exits
 from controller.cli.exits import CommandError, Exit
-
-
-def _exits(command: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command raises into a message and an exit code; never a traceback for a user's mistake."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            code = command(*args, **options)
-        except KeyboardInterrupt:
-            click.echo("interrupted; no run is under way", err=True)
-            code = Exit.INTERRUPTED
-        except BrokenPipeError:  # whoever read the output has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.INTERRUPTED
-        except Exception as error:
-            from controller.cli.failures import explain
-
-            message, code = explain(error, as_json=bool(options.get("as_json")))
-            click.echo(message, err=True)
-        sys.exit(code)
-
-    return run
-
+from controller.cli.seat import COMMANDS
 
 TOOL = click.option(
     "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
@@ -60,6 +34,10 @@ def cli() -> None:
     """Run recipes on a packaging line: press, mold-tool dispenser and grinder, real or simulated."""
 
 
+for _command in COMMANDS:
+    cli.add_command(_command)
+
+
 @cli.command()
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
 @TOOL
@@ -75,7 +53,8 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @cli.command()
 @click.argument("recipe")
 @TOOL
-@click.option("--live", is_flag=True, help="connect to the addresses of the tool file instead of simulators")
+@click.option("--live", is_flag=True, help="on the tool itself: by its daemon, else with the addresses of its file")
+@click.option("--attach", metavar="SOCKET|TOOL", help="on the tool of a daemon that runs: its socket, or its name")
 @SEED
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a parameter of the recipe")
 @click.option("--real-time", is_flag=True, help="simulators on real ports and ptys, at the pace of the wall clock")
@@ -90,9 +69,19 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @JSON
 @_exits
 def run(
-    as_json: bool, settings: tuple[str, ...], speed: float | None, bypasses: tuple[str, ...], **options: Any
+    as_json: bool,
+    settings: tuple[str, ...],
+    speed: float | None,
+    bypasses: tuple[str, ...],
+    attach: str | None,
+    **options: Any,
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
+    from controller.cli.attach import daemon_for, run_attached
+
+    daemon = daemon_for(attach, options)
+    if daemon is not None:
+        return run_attached(daemon, options["recipe"], _assignments(settings), as_json=as_json)
     from controller.cli.outcome import show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe

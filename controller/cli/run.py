@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -87,9 +87,14 @@ class _Facts:
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
     """Read and check tool file and recipe; RecipeError or CommandError when they must not run."""
-    tool = load_tool(options.tool or config_file("tool.yaml"))
+    tool = read_tool(options.tool)
     recipe = load(find(options.recipe, recipe_folder()), VERBS, facts_of(tool), dict(options.settings))
     return tool, recipe
+
+
+def read_tool(path: Path | None) -> ToolFile:
+    """The tool file, the shipped one by default."""
+    return load_tool(path or config_file("tool.yaml"))
 
 
 def facts_of(tool: ToolFile) -> ToolFacts:
@@ -105,7 +110,7 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     tool, recipe = prepare(options)
     folder = _folder(options, recipe)
     facts = _Facts()
-    with asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+    with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
     with RunFile(folder / "run.sqlite") as record:
         report = write_report(record, plot_groups(recipe), folder / "report.html")
@@ -213,6 +218,22 @@ class _Run:
             await asyncio.sleep(PROGRESS_S)
             with contextlib.suppress(OSError):
                 self.progress(recorder.elapsed_s)
+
+
+@contextlib.contextmanager
+def _owning(tool: ToolFile, options: RunOptions) -> Iterator[None]:
+    """The tool's lock with --live; simulators of our own need none."""
+    if not options.live:
+        yield
+        return
+    from controller.server.lock import Owned, owned
+    from controller.server.places import lock_of
+
+    try:
+        with owned(lock_of(tool.name, simulated=False)):
+            yield
+    except Owned as error:
+        raise CommandError(str(error), Exit.REFUSED) from None
 
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:

@@ -18,11 +18,11 @@ def tell(text: str) -> None:
     print(f"\n{text}", file=sys.stderr)
 
 
-async def _ask(prompt: Prompt) -> str:
+async def _ask(prompt: Prompt) -> tuple[str, str]:
     """Ask until the answer fits. The scan goes on meanwhile, and an abort does not wait for the Enter key."""
     while True:
         print(f"\n{prompt.step}: {prompt.text} ({prompt.describe()})", file=sys.stderr)
-        line = await _line()
+        line = await typed_line()
         if not line:
             raise Unanswered(f"{prompt.id}: the terminal was closed")
         raw = line.strip()
@@ -31,10 +31,10 @@ async def _ask(prompt: Prompt) -> str:
         except AnswerRefused as refused:
             print(refused, file=sys.stderr)
         else:
-            return raw
+            return raw, "operator"
 
 
-async def _line() -> str:
+async def typed_line() -> str:
     """The next line of the terminal, read when there is one: a thread that waits could not be taken back."""
     loop = asyncio.get_running_loop()
     typed: asyncio.Future[str] = loop.create_future()

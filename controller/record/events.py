@@ -188,6 +188,16 @@ class PersonSaid(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PersonRefused(Event):
+    """A person asked for something that was not done: not a fault."""
+
+    kind: ClassVar[str] = "person_refused"
+    command: str
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Measured(Event):
     """A result with its limits; `source` is measured, inspected or predicted. `ok` is None when nothing is judged."""
 

@@ -54,6 +54,7 @@ class Recorder:
         self._event_commit_s = factor * EVENT_COMMIT_S
         self._commit_at_s = self._sample_commit_s
         self._closed = False
+        self.heard: Callable[[float, Event], None] = lambda t_s, event: None  # told of each event, after it was taken
 
     @property
     def failure(self) -> RecordError | None:
@@ -73,20 +74,21 @@ class Recorder:
     def describe(self, **facts: Any) -> None:
         """Store facts that are no part of the trace: run id, seed, UTC times, lot, recipe text, versions, links."""
         self._batch.meta.update(facts)
-        self._flush()
+        self.flush()
 
     def event(self, event: Event) -> None:
         """Append one event at the present time."""
         if self._closed:
             return
         t_s = self._clock() - self._start_s
-        text = _to_text(event)
+        text = to_text(event)
         self._trace.event(t_s, text)
         self._seq += 1
         self._batch.events.append((self._seq, t_s, event.kind, text))
         self._commit_at_s = min(self._commit_at_s, t_s + self._event_commit_s)
         if t_s >= self._commit_at_s or len(self._batch.events) >= BATCH_ROWS:
-            self._flush()
+            self.flush()
+        self.heard(t_s, event)
 
     async def intent(self, event: Intent) -> None:
         """Append an intent and return when it is on disk. RecordError: do not send the command."""
@@ -107,7 +109,7 @@ class Recorder:
         samples = self._batch.samples
         samples.append((self._seq, t_s, row, quality))
         if t_s >= self._commit_at_s or len(samples) >= BATCH_ROWS:
-            self._flush()
+            self.flush()
 
     def close(self, state: str, verdict: str, reason: str = "") -> None:
         """Append the one terminal event and finish the file; a second call changes nothing.
@@ -128,11 +130,12 @@ class Recorder:
         self._commit_at_s = self._clock() - self._start_s + self._sample_commit_s
         return batch
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """Hand what was recorded so far to the file."""
         self._writer.post(self._take())
 
 
-def _to_text(event: Event) -> str:
+def to_text(event: Event) -> str:
     """JSON of an event. What is not a number (NaN, infinite) becomes null: no NaN crosses a boundary."""
     data = event.to_json()
     try:

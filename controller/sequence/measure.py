@@ -39,25 +39,14 @@ async def measure(
 
 
 def declare_results(tags: TagTable, recipe: Recipe) -> None:
-    """Give every result and every number of a record step a tag, so that later expressions can use it by name.
-
-    Results of an earlier run on the same tool are forgotten.
-    """
-    for i, name in enumerate(tags.names):
-        if name.startswith("result."):
-            tags.value[i], tags.quality[i] = math.nan, Quality.STALE
+    """Give every result and every number of a record step a tag, so that later expressions can use it by name."""
     units = {ask.field: ask.unit for step in recipe.steps for ask in step.asks if ask.kind == "number"}
     units |= {m.name: m.unit for step in recipe.steps for m in step.measure.values()}
     for name, unit in units.items():
-        tag = f"result.{name}"
-        if tag in tags:
-            column = tags.index(tag)
-            tags.units[column] = unit
-        else:
-            column = tags.add("result", Value(name, unit, -math.inf, math.inf, "result of this run"))
+        column = tags.add("result", Value(name, unit, -math.inf, math.inf, "result of this run"))
         tags.fresh_s[column] = math.inf
         if name not in tags:
-            tags.alias(name, tag)
+            tags.alias(name, f"result.{name}")
 
 
 def keep_result(tool: Tool, name: str, value: float) -> None:

@@ -87,7 +87,7 @@ class Prompt:
         raise AnswerRefused(f'{self.id}: "{text}" is not {self.describe()}')
 
 
-Ask = Callable[[Prompt], Awaitable[Any]]
+Ask = Callable[[Prompt], Awaitable[tuple[Any, str]]]  # the answer, and who gave it
 
 
 class Inspection(Protocol):
@@ -166,7 +166,8 @@ class Answers:
             await asyncio.sleep(self.reaction_s)
             return prompt.accept(prompt.default), "operator (default)"
         if self.terminal is not None:
-            return prompt.accept(await self.terminal(prompt)), "operator"
+            raw, by = await self.terminal(prompt)
+            return prompt.accept(raw), by
         raise Unanswered(f"{prompt.id}: nobody answers; put it into the answers file")
 
     def _inspects(self, prompt: Prompt) -> bool:

@@ -246,6 +246,8 @@ class AsyncClient:
             self._some.set()
         elif (waiting := self._waiting.get(str(message.get("id")))) and not waiting.done():
             waiting.set_result(message)
+        elif message.get("id") is None:  # not even our request was understood
+            self._end(Refused.from_json(message.get("error")))
 
     def _end(self, why: Exception) -> None:
         self._gone = self._gone or why

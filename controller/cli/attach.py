@@ -1,0 +1,162 @@
+"""`springback run --attach`: the job runs in the daemon, this command starts it, watches it and asks its questions.
+
+When it leaves, the job goes on. Ctrl-C holds the job, a second one aborts it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller.cli.daemon import refusal, socket_for
+from controller.cli.exits import CommandError, Exit
+from controller.cli.status import printable
+from controller.server.client import AsyncClient, Refused, Unreachable
+from controller.server.places import socket_of
+from controller.server.protocol import PING_S
+
+SCHEMA = "springback.attached/1"
+ALONE = ("answers", "faults", "operator", "out", "real_time")  # what a run in a daemon has from the daemon
+
+
+def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
+    """The socket of the daemon that shall run it; None for a run of our own."""
+    if attach is not None:
+        path = socket_for(attach)
+    elif options["live"]:
+        from controller.cli.run import read_tool
+
+        path = socket_of(read_tool(options["tool"]).name, simulated=False)
+        if not path.exists():
+            return None
+    else:
+        return None
+    given = [name for name in ALONE if options[name]]
+    if given:
+        raise CommandError(f"--{given[0].rstrip('s')} is for a run without a daemon; {path} has one", Exit.USAGE)
+    return path
+
+
+def run_attached(path: Path, recipe: str, settings: Mapping[str, str], *, as_json: bool) -> int:
+    """Start the job and follow it to its end; the exit code is that of a run."""
+    try:
+        last = asyncio.run(_Attached(path).follow(recipe, settings))
+    except Unreachable as error:
+        raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
+    except Refused as refused:
+        raise refusal(refused) from None
+    if as_json:
+        click.echo(json.dumps({"schema": SCHEMA, **last}))
+    else:
+        click.echo(printable(f"{last['id']}  {last['state']}  {last['verdict']}  {last['reason']}".rstrip()))
+        click.echo(printable(f"record   {last['folder']}"))
+    return _exit_code(last)
+
+
+class _Attached:
+    """One job in the daemon, seen from here."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._interrupts = 0
+        self._asking: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    async def follow(self, recipe: str, settings: Mapping[str, str]) -> dict[str, Any]:
+        """Start it and return its entry in `last`."""
+        self._client = client = await AsyncClient.connect(self._path, "springback run")
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGINT, self._interrupted)
+        pinging = loop.create_task(self._ping())
+        try:
+            picture = await client.attach()
+            job = (await client.call("start", recipe=recipe, set=dict(settings), timeout_s=30.0))["job"]
+            _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")
+            while True:
+                last = picture.state["last"]
+                if last is not None and last["id"] == job:
+                    return dict(last)
+                self._ask(picture.state["prompts"])
+                if picture.apply(await client.news()) == "event":
+                    _show(picture.events[-1], job)
+        finally:
+            pinging.cancel()
+            for task in self._asking.values():
+                task.cancel()
+            await client.close()
+
+    async def _ping(self) -> None:
+        while True:
+            await asyncio.sleep(PING_S)
+            await self._client.call("ping")
+
+    def _interrupted(self) -> None:
+        self._interrupts += 1
+        command = "hold" if self._interrupts == 1 else "abort"
+        self._begin(self._tell(command, reason="Ctrl-C"))
+
+    async def _tell(self, command: str, **params: Any) -> None:
+        try:
+            await self._client.call(command, **params)
+        except (Refused, Unreachable) as error:
+            _say(str(error))
+        else:
+            _say("held; springback resume lets it go on, Ctrl-C aborts it" if command == "hold" else command)
+
+    def _begin(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def _ask(self, prompts: list[dict[str, Any]]) -> None:
+        """Put new questions, withdraw those that were answered elsewhere."""
+        ids = [prompt["id"] for prompt in prompts]
+        for id in [id for id in self._asking if id not in ids]:
+            self._asking.pop(id).cancel()
+        for prompt in prompts:
+            if prompt["id"] not in self._asking:
+                self._asking[prompt["id"]] = self._begin(self._put(prompt))
+
+    async def _put(self, prompt: Mapping[str, Any]) -> None:
+        from controller.cli.terminal import typed_line
+
+        _say(f"{prompt['step']}: {prompt['text']} ({prompt['expects']})")
+        if not sys.stdin.isatty():
+            _say(f"answer it with: springback answer {prompt['id']!r} VALUE")
+            return
+        while line := await typed_line():
+            try:
+                await self._client.call("answer", prompt=prompt["id"], value=line.strip())
+                return
+            except Refused as refused:
+                _say(str(refused))
+
+
+def _show(told: Mapping[str, Any], job: str) -> None:
+    event = told["event"]
+    if told["run"] != job:
+        return
+    if event["kind"] == "job":
+        _say(f"{event['new']}  {event['reason']}".rstrip())
+    elif event["kind"] == "phase" and event["new"] == "RUNNING":
+        _say(f"step {event['index'] + 1}  {event['step']}")
+    elif event["kind"] == "alarm" and event["active"]:
+        _say(f"{event['code']}: {event['happened']}; {event['we_did']}; do: {event['do']}")
+
+
+def _say(text: str) -> None:
+    click.echo(printable(text), err=True)
+
+
+def _exit_code(last: Mapping[str, Any]) -> Exit:
+    if last["state"] == "PROCESS_COMPLETE":
+        return Exit.OUT_OF_ACCEPTANCE if last["verdict"] == "FAIL" else Exit.PASSED
+    return Exit.ABORTED_BY_PERSON if last["by_person"] else Exit.STOPPED_BY_ALARM

@@ -1,0 +1,108 @@
+"""The commands of the operator's seat: the daemon of a tool, and what is said to it. They parse; others do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from controller.cli.exiting import exiting
+
+DAEMON = click.option("--tool", "daemon", metavar="SOCKET|TOOL", help="which daemon; the only one by default")
+REASON = click.option("--reason", default="", metavar="TEXT", help="why; it is recorded")
+USERS = click.option(
+    "--users", type=click.Path(path_type=Path), default=Path("users.yaml"), show_default=True, help="who may log in"
+)
+
+
+@click.command()
+@click.option("--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default")
+@click.option("--simulated", is_flag=True, help="own simulated instruments")
+@click.option("--live", is_flag=True, help="own the instruments at the addresses of the tool file")
+@click.option("--speed", type=click.FloatRange(0.1, 20.0), help="of --simulated, times the wall clock; 1 by default")
+@click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does and answers")
+@click.option("--socket", type=click.Path(path_type=Path), help="where to listen; the tool's usual place by default")
+@click.option("--recipes", type=click.Path(path_type=Path), help="folder of the recipes; the shipped ones by default")
+@USERS
+@exiting
+def serve(
+    tool: Path | None,
+    simulated: bool,
+    live: bool,
+    speed: float | None,
+    operator: Path | None,
+    socket: Path | None,
+    recipes: Path | None,
+    users: Path,
+) -> int:
+    """Own the instruments of a tool and serve clients until Ctrl-C; records go into runs/ and site/."""
+    from controller.cli.serve import ServeOptions, serve_tool
+
+    return serve_tool(ServeOptions(tool, simulated, live, speed, operator, socket, recipes, users))
+
+
+@click.command()
+@DAEMON
+@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
+@exiting
+def status(daemon: str | None, as_json: bool) -> int:
+    """Say what the tool does now, and who is asked what."""
+    from controller.cli.status import show_status
+
+    return show_status(daemon, as_json=as_json)
+
+
+def _tell(command: str, does: str) -> click.Command:
+    @click.command(command, help=does)
+    @DAEMON
+    @REASON
+    @exiting
+    def tell(daemon: str | None, reason: str) -> int:
+        from controller.cli.status import tell_daemon
+
+        return tell_daemon(daemon, command, reason=reason)
+
+    return tell
+
+
+@click.command()
+@click.argument("prompt")
+@click.argument("value")
+@DAEMON
+@exiting
+def answer(prompt: str, value: str, daemon: str | None) -> int:
+    """Answer a question of the job that runs; springback status lists what is asked."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "answer", prompt=prompt, value=value)
+
+
+@click.group()
+def user() -> None:
+    """The people who may log in at the tool."""
+
+
+@user.command()
+@click.argument("name")
+@click.option("--role", required=True, help="observer, operator, engineer or maintenance")
+@click.option("--badge", is_flag=True, help="ask for a badge too")
+@USERS
+@exiting
+def add(name: str, role: str, badge: bool, users: Path) -> int:
+    """Write a person into the users file; the PIN is typed, or read from stdin, never an argument."""
+    from controller.cli.users import add_user
+
+    return add_user(users, name, role, badge=badge)
+
+
+COMMANDS = (
+    serve,
+    status,
+    _tell("hold", "Hold the job: each step has its way to stand still."),
+    _tell("resume", "Let a held job go on."),
+    _tell("stop", "End the job after its step, in the safe state."),
+    _tell("abort", "End the job now, by the recipe's way into the safe state."),
+    _tell("reset", "Forget a trip after looking at the machine; it starts nothing."),
+    answer,
+    user,
+)

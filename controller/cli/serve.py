@@ -1,0 +1,144 @@
+"""`springback serve`: read the files, take the tool's lock, and give the daemon its surroundings."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from controller import wall
+from controller.cli.exits import CommandError, Exit
+from controller.cli.plots import plot_groups
+from controller.cli.run import facts_of
+from controller.cli.script import OperatorScript, load_operator
+from controller.cli.simulated import ScaledLoop, SimulatedStation, make_scene, make_station
+from controller.cli.simulated import serve as serve_lines
+from controller.recipe.folder import named
+from controller.recipe.loader import load
+from controller.recipe.model import Recipe
+from controller.record.report.page import write_report
+from controller.record.runfile import RunFile
+from controller.sequence.prompts import Answers
+from controller.sequence.steps import VERBS
+from controller.server.commands import Facts
+from controller.server.daemon import Seat, serve
+from controller.server.lock import Owned, owned
+from controller.server.places import lock_of, socket_of
+from controller.server.prompts import OpenPrompts
+from controller.server.users import UsersError
+from controller.server.users import load as load_users
+from controller.station import Station
+from controller.tool import ToolFile
+from controller.tool import load as load_tool
+from springback.places import config_file, recipe_folder
+
+SEED = 1  # of the simulated noise; a daemon is not repeated
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What `springback serve` was asked for."""
+
+    tool: Path | None
+    simulated: bool
+    live: bool
+    speed: float | None
+    operator: Path | None
+    socket: Path | None
+    recipes: Path | None
+    users: Path
+
+
+class Surrounding:
+    """A tool for the daemon's jobs: the real one, or with `simulated` a simulated station that outlives them."""
+
+    def __init__(self, tool: ToolFile, operator: OperatorScript, simulated: SimulatedStation | None) -> None:
+        self._tool, self._operator, self._simulated = tool, operator, simulated
+
+    def station(self) -> Station:
+        """A new station, not yet open."""
+        return Station(self._tool, config_file("interlocks.yaml"), {})
+
+    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        """The operator file and, on a simulated tool, the inspection desk; whatever they do not know, people."""
+        answers = Answers(script=self._operator.answers, defaults=False, terminal=prompts.ask)
+        if self._simulated is not None:
+            self._simulated.bring(recipe.intended_for.get("part", ""))
+            answers.desk = self._simulated
+        if self._operator.reaction_s is not None:
+            answers.reaction_s = self._operator.reaction_s
+        return answers
+
+    def report(self, folder: Path, recipe: Recipe) -> None:
+        """Write the report of a run."""
+        with RunFile(folder / "run.sqlite") as record:
+            write_report(record, plot_groups(recipe), folder / "report.html")
+
+
+def serve_tool(options: ServeOptions) -> int:
+    """Serve until a signal; CommandError when it cannot begin."""
+    if options.simulated == options.live:
+        raise CommandError("say --simulated or --live: springback does not guess which instruments it owns", Exit.USAGE)
+    if options.live and (options.speed or options.operator):
+        raise CommandError("--live takes no --speed and no --operator: people and the wall clock decide", Exit.USAGE)
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    tool = load_tool(options.tool or config_file("tool.yaml"))
+    facts, folder = facts_of(tool), options.recipes or recipe_folder()
+    speed = options.speed or 1.0
+    place = options.socket or socket_of(tool.name, simulated=options.simulated)
+
+    def load_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
+        return load(named(name, folder), VERBS, facts, dict(settings))
+
+    try:
+        about = Facts(wall.run_stamp(), tool.name, options.simulated, speed)
+        seat = Seat(about, place, load_users(options.users), folder, load_recipe, Path())
+        with (
+            owned(lock_of(tool.name, simulated=options.simulated)),
+            asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
+        ):
+            runner.run(_serve(seat, tool, load_operator(options.operator)))
+    except Owned as error:
+        raise CommandError(str(error), Exit.REFUSED) from None
+    except UsersError as error:
+        raise CommandError(str(error), Exit.INVALID) from None
+    return Exit.PASSED
+
+
+async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript) -> None:
+    badge = "SIMULATED " if seat.facts.simulated else ""
+
+    def ready(why_not: str) -> None:
+        if why_not:
+            click.echo(f"error: {why_not}; trying again", err=True)
+        else:
+            click.echo(f"{badge}{tool.name} is ready at {seat.socket}")
+
+    async with _surrounding(tool, operator, simulated=seat.facts.simulated) as surrounding:
+        await serve(seat, surrounding, ready)
+
+
+@asynccontextmanager
+async def _surrounding(tool: ToolFile, operator: OperatorScript, *, simulated: bool) -> AsyncIterator[Surrounding]:
+    if not simulated:
+        yield Surrounding(tool, operator, None)
+        return
+    station = make_station(make_scene(SEED, (), operator))
+    try:
+        addresses = await serve_lines(station, list(tool.lines))
+        yield Surrounding(simulated_tool(tool, addresses), operator, station)
+    finally:
+        await station.close()
+
+
+def simulated_tool(tool: ToolFile, addresses: Mapping[str, str]) -> ToolFile:
+    """The tool at the addresses of its simulators."""
+    lines = {name: {**spec, "address": addresses[name]} for name, spec in tool.lines.items()}
+    for spec in lines.values():
+        spec.pop("parity", None)  # a pty has none, and refuses to be opened a second time with one
+    return replace(tool, lines=lines, simulated=True)

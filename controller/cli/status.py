@@ -1,0 +1,72 @@
+"""`springback status`, `hold`, `resume`, `stop`, `abort`, `reset`, `answer`: one question to a daemon, one answer.
+
+It imports nothing but the client, since an operator's command must not wait for a program to load.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from controller.cli.daemon import connect, refusal
+from controller.cli.exits import CommandError, Exit
+from controller.server.client import Refused, Unreachable
+
+SCHEMA = "springback.status/1"
+
+
+def show_status(daemon: str | None, *, as_json: bool) -> int:
+    """Print the status."""
+    with connect(daemon) as client:
+        status = client.call("status")
+    click.echo(json.dumps({"schema": SCHEMA, **status}) if as_json else "\n".join(_lines(status)))
+    return Exit.PASSED
+
+
+def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
+    """Say one command and print what came of it; CommandError when the daemon says no."""
+    with connect(daemon) as client:
+        try:
+            result = client.call(command, **params)
+        except Refused as refused:
+            raise refusal(refused) from None
+        except Unreachable as error:
+            raise CommandError(str(error), Exit.UNREACHABLE) from None
+    said = ", ".join(f"{key} {value}" for key, value in result.items())
+    click.echo(f"{command}: {said}" if said else f"{command}: done")
+    return Exit.PASSED
+
+
+def printable(text: object) -> str:
+    """Without control characters: what an instrument or a recipe says must not command the terminal."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
+
+
+def _lines(status: Mapping[str, Any]) -> Iterator[str]:
+    badge = "SIMULATED  " if status["simulated"] else ""
+    yield f"{badge}{status['tool']}  you are {status['user']} ({status['role']})"
+    if status["down"]:
+        yield printable(f"down     {status['down']}")
+    job = status["job"]
+    if job is not None:
+        step = job["step"]
+        at = f"  step {step['index'] + 1}/{len(job['steps'])} {step['name']}, {step['phase']}" if step else ""
+        yield printable(f"job      {job['recipe']} v{job['version']}  {job['state']}{at}")
+        if job["reason"]:
+            yield printable(f"reason   {job['reason']}")
+    else:
+        yield "job      none"
+    if status["trip"]:
+        yield printable(f"trip     {status['trip']['code']}: {status['trip']['reason']}")
+    for alarm in status["alarms"]:
+        yield printable(f"alarm    {alarm['code']}: {alarm['happened']}; do: {alarm['do']}")
+    for prompt in status["prompts"]:
+        yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
+    for waiting in status["queue"]:
+        yield printable(f"queue    {waiting['id']}{'' if waiting['started'] else ', not started'}")
+    if status["last"]:
+        last = status["last"]
+        yield printable(f"last     {last['id']}  {last['state']}  {last['verdict']}  {last['folder']}")

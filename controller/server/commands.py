@@ -1,0 +1,206 @@
+"""What clients may ask: each method one function, which returns its result or raises Refused.
+
+`requests.py` calls them, checks roles and records what was refused.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.recipe.folder import names
+from controller.recipe.model import Recipe
+from controller.recipe.problems import RecipeError
+from controller.record.events import PersonSaid
+from controller.sequence.questions import questions
+from controller.server.connection import Connection
+from controller.server.jobs import Job, Jobs
+from controller.server.params import TEXT_MAX, Params
+from controller.server.protocol import PROTOCOL, Code, Refused
+from controller.server.requests import Method, check_role
+from controller.server.roles import commands_of
+from controller.server.users import Users
+from springback import __version__
+
+LOADING_MAX = 4  # recipes that are checked at a time
+LOGIN_PAUSE_S = 2.0  # after a wrong PIN nobody may try again for so long
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a client is told about the daemon. `instance` names this start of it."""
+
+    instance: str
+    tool: str
+    simulated: bool
+    speed: float
+
+
+class Commands:
+    """`methods` by name; `hello` greets, `ping` is answered to everybody."""
+
+    def __init__(
+        self, facts: Facts, jobs: Jobs, users: Users, load: Callable[[str, Mapping[str, str]], Recipe], recipes: Path
+    ) -> None:
+        """`load` reads and checks a recipe by name, in a thread; `recipes` is the folder of the names."""
+        self.facts, self._jobs, self._users, self._load, self._recipes = facts, jobs, users, load, recipes
+        self._loading = 0
+        self._login_at_s = 0.0
+        self.methods: dict[str, Method] = {
+            "attach": self._attach,
+            "status": self._status,
+            "recipes": self._list_recipes,
+            "login": self._login,
+            "logout": self._logout,
+            "load": self._load_job,
+            "start": self._start,
+            "unload": self._unload,
+            "answer": self._answer,
+            "reset": self._reset,
+            **{command: self._say_to_job(command) for command in ("hold", "resume", "stop", "abort")},
+        }
+
+    # ------------------------------------------------------------------------------------------ looking
+    def hello(self, client: Connection, params: Params) -> dict[str, Any]:
+        """Greet a client of our version; it is known by its token from now on."""
+        spoken = params.take("protocol")
+        if spoken != PROTOCOL:
+            text = f"this daemon (springback {__version__}) speaks protocol {PROTOCOL}, you speak {str(spoken)[:20]}"
+            raise Refused(Code.VERSION, text, "install the same version on both sides")
+        token = params.text("token")
+        params.text("name", "")
+        params.end()
+        if client.token or not token:
+            raise Refused(Code.HELLO, "hello comes once, with a token", "see the protocol's page")
+        client.token = token
+        facts = self.facts
+        return {
+            "protocol": PROTOCOL, "version": __version__, "instance": facts.instance, "tool": facts.tool,
+            "simulated": facts.simulated, "speed": facts.speed, **self._who(client),
+        }  # fmt: skip
+
+    def _who(self, client: Connection) -> dict[str, Any]:
+        return {"user": client.who.user, "role": client.who.role, "may": commands_of(client.who.role)}
+
+    def _attach(self, client: Connection, params: Params) -> dict[str, Any]:
+        since, instance = params.whole("since"), params.text("instance", "")
+        params.end()
+        known = since if instance == self.facts.instance else None
+        return {"instance": self.facts.instance, **self._jobs.hub.attach(client.outbox, known)}
+
+    def _status(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        facts = self.facts
+        about = {"instance": facts.instance, "tool": facts.tool, "simulated": facts.simulated}
+        return {**about, "user": client.who.user, "role": client.who.role, **self._jobs.state()}
+
+    def _list_recipes(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        return {"recipes": names(self._recipes)}
+
+    # ------------------------------------------------------------------------------------------ people
+    def _login(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
+        user, pin, badge = params.text("user", ""), params.text("pin", ""), params.text("badge", "")
+        params.end()
+        if not badge and not (user and pin):
+            raise Refused(Code.PARAMS, "login: a badge, or user and PIN", "give one of them")
+        loop = asyncio.get_running_loop()
+        if loop.time() < self._login_at_s:
+            raise Refused(Code.LOGIN, "the last login was wrong", f"wait {LOGIN_PAUSE_S:g} s, then try again")
+        self._login_at_s = loop.time() + LOGIN_PAUSE_S * self.facts.speed
+
+        async def login() -> dict[str, Any]:
+            name = await asyncio.to_thread(self._users.find, user, pin, badge)
+            if name is None:
+                raise Refused(Code.LOGIN, "user, PIN or badge are wrong", "try again, or ask for a new PIN")
+            self._login_at_s = 0.0
+            client.who.user, client.who.role = name, self._users.people[name].role
+            self._jobs.record(PersonSaid("login", client.who.by, f"as {client.who.peer_user}"))
+            return self._who(client)
+
+        return login()
+
+    def _logout(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        self._jobs.record(PersonSaid("logout", client.who.by))
+        client.who.user, client.who.role = client.who.peer_user, client.who.peer_role
+        return self._who(client)
+
+    # ------------------------------------------------------------------------------------------ jobs
+    def _load_job(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
+        name, settings = params.text("recipe"), params.settings("set")
+        params.end()
+        return self._loaded(client, name, settings, start=False)
+
+    def _start(self, client: Connection, params: Params) -> Any:
+        id = params.text("job", "")
+        self._jobs.may_start()
+        if not id:
+            name, settings = params.text("recipe"), params.settings("set")
+            params.end()
+            return self._loaded(client, name, settings, start=True)
+        params.end()
+        job = self._jobs.find(id)
+        self._jobs.record(PersonSaid("start", client.who.by, id))
+        self._jobs.start(job)
+        return _about(job)
+
+    async def _loaded(
+        self, client: Connection, name: str, settings: Mapping[str, str], *, start: bool
+    ) -> dict[str, Any]:
+        if settings:
+            check_role(client, "set")
+        if self._loading >= LOADING_MAX:
+            raise Refused(Code.STATE, f"{LOADING_MAX} recipes are being checked already", "try again later")
+        by = client.who.by
+        self._loading += 1
+        try:
+            recipe = await asyncio.to_thread(self._load, name, settings)
+        except RecipeError as error:
+            problems = error.render().splitlines()[:50]
+            raise Refused(Code.RECIPE, str(error)[:TEXT_MAX], "see data.problems", {"problems": problems}) from None
+        finally:
+            self._loading -= 1
+        job = self._jobs.add(recipe, settings, by)
+        self._jobs.record(PersonSaid("load", by, job.id))
+        if start:
+            self._jobs.start(job)
+        return _about(job)
+
+    def _unload(self, client: Connection, params: Params) -> dict[str, Any]:
+        job = self._jobs.find(params.text("job"))
+        params.end()
+        self._jobs.record(PersonSaid("unload", client.who.by, job.id))
+        self._jobs.remove(job)
+        return {}
+
+    def _say_to_job(self, command: str) -> Method:
+        def say(client: Connection, params: Params) -> dict[str, Any]:
+            reason = params.text("reason", "")
+            params.end()
+            return self._jobs.say(command, client.who.by, reason)
+
+        return say
+
+    def _answer(self, client: Connection, params: Params) -> dict[str, Any]:
+        prompt, value = params.text("prompt"), params.value("value")
+        params.end()
+        return {"prompt": prompt, "value": self._jobs.prompts.answer(prompt, value, client.who.by)}
+
+    def _reset(self, client: Connection, params: Params) -> dict[str, Any]:
+        reason = params.text("reason", "")
+        params.end()
+        self._jobs.reset()
+        self._jobs.record(PersonSaid("reset", client.who.by, reason))
+        return {}
+
+
+def _about(job: Job) -> dict[str, Any]:
+    recipe = job.recipe
+    return {
+        "job": job.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
+        "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
+    }  # fmt: skip

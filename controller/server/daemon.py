@@ -1,0 +1,111 @@
+"""The daemon: a socket in front of the jobs of one tool, until a signal ends it. It assembles and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from controller.recipe.model import Recipe
+from controller.record.events import Note
+from controller.record.site import SiteJournal
+from controller.server.commands import Commands, Facts
+from controller.server.connection import Connection
+from controller.server.jobs import Jobs, Surroundings
+from controller.server.lock import Owned, mode_in, private_folder
+from controller.server.protocol import CLIENTS_MAX, Code, Refused
+from controller.server.requests import Requests
+from controller.server.users import Users
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """What a daemon serves: where, to whom, with which recipes; `folder` takes the records."""
+
+    facts: Facts
+    socket: Path
+    users: Users
+    recipes: Path
+    load: Callable[[str, Mapping[str, str]], Recipe]
+    folder: Path
+
+
+async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], None]) -> None:
+    """Serve until a signal comes, then abort what runs and return when its safe state was read back.
+
+    `ready` is told at each opening of the station, with an empty text, and why it did not open. Owned when another
+    daemon answers at the socket. The caller holds the tool's lock.
+    """
+    loop = asyncio.get_running_loop()
+    site = SiteJournal(seat.folder / "site", loop.time)
+    jobs = Jobs(surroundings, site, seat.folder / "runs", seat.facts.speed, ready)
+    commands = Commands(seat.facts, jobs, seat.users, seat.load, seat.recipes)
+    requests = Requests(commands.hello, commands.methods, jobs.record)
+    clients: set[Connection] = set()
+
+    def joined(client: Connection) -> None:
+        if len(clients) >= CLIENTS_MAX:
+            client.refuse(None, Refused(Code.TOO_MANY, f"{CLIENTS_MAX} clients are connected", "close one of them"))
+            client.hang_up()
+        else:
+            clients.add(client)
+
+    def left(client: Connection) -> None:
+        clients.discard(client)
+        jobs.hub.detach(client.outbox)
+
+    def connection() -> Connection:
+        return Connection(requests.serve, joined, left, seat.users.role_of_peer, seat.facts.speed)
+
+    for number in ENDING:
+        loop.add_signal_handler(number, jobs.end, f"the daemon was ended by {number.name}")
+    server = await loop.create_unix_server(connection, sock=listening(seat.socket))
+    jobs.record(Note(f"daemon {seat.facts.instance} of {seat.facts.tool} began"))
+    try:
+        await jobs.work()
+    finally:
+        jobs.record(Note(f"daemon {seat.facts.instance} ended"))
+        server.close()
+        for client in list(clients):
+            client.hang_up()
+        site.close("the daemon ended")
+        seat.socket.unlink(missing_ok=True)
+
+
+def listening(path: Path) -> socket.socket:
+    """A socket at `path`, for those who may enter its folder; one that a killed daemon left behind is replaced."""
+    private_folder(path.parent)
+    ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        if path.is_socket() and _answers(path):
+            raise Owned(f"another daemon answers at {path}; name another with --socket")
+        if path.is_socket():
+            path.unlink()
+        before = os.umask(0o177)
+        try:
+            ours.bind(str(path))
+        finally:
+            os.umask(before)
+        path.chmod(mode_in(path.parent))
+    except OSError as error:
+        ours.close()
+        raise Owned(f"cannot listen at {path}: {error.strerror or error}; name another with --socket") from None
+    except BaseException:
+        ours.close()
+        raise
+    return ours
+
+
+def _answers(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,295 @@
+"""The instruments and the jobs on them: one open station while idle, one job at a time, in the order of the queue.
+
+Every job has a freshly opened station, so identities are checked anew and nothing of the job before is left. It knows
+nothing of sockets, roles or requests.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from controller import wall
+from controller.recipe.model import Recipe
+from controller.recipe_run import FolderError, RecipeRun
+from controller.record.events import Event, Note, PersonSaid
+from controller.record.journal import RecordError
+from controller.record.site import SiteJournal
+from controller.sequence.prompts import Answers
+from controller.server.hub import Hub
+from controller.server.prompts import OpenPrompts
+from controller.server.protocol import Code, Refused
+from controller.server.standing import Standing
+from controller.station import Station, StationError
+
+log = logging.getLogger(__name__)
+
+QUEUE_MAX = 50
+REOPEN_S = 5.0  # between two attempts to open a station that did not open
+ASKS = {"hold": "PAUSE", "resume": "RESUME", "stop": "STOP", "abort": "ABORT"}  # command -> event of the job's table
+
+
+class Surroundings(Protocol):
+    """What differs between a real tool and a simulated one."""
+
+    def station(self) -> Station:
+        """A new station, not yet open."""
+        ...
+
+    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        """Where the answers of a job come from."""
+        ...
+
+    def report(self, folder: Path, recipe: Recipe) -> None:
+        """Write the report of a run; called in a thread."""
+        ...
+
+
+@dataclass(slots=True)
+class Job:
+    """One entry of the queue; `started` once a person has said so."""
+
+    id: str
+    recipe: Recipe
+    settings: Mapping[str, str]
+    by: str
+    started: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """For the state."""
+        recipe = self.recipe
+        return {"id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by}
+
+
+@dataclass(slots=True)
+class Running:
+    """The job that runs."""
+
+    job: Job
+    run: RecipeRun
+    started_utc: str = field(default_factory=wall.utc_text)
+
+
+class Jobs:
+    """The queue and its worker, `work`."""
+
+    def __init__(
+        self,
+        surroundings: Surroundings,
+        site: SiteJournal,
+        folder: Path,
+        speed: float,
+        ready: Callable[[str], None],
+    ) -> None:
+        """`ready` is told of each opening of the station: nothing, or why it did not open."""
+        self.hub = Hub(speed, self.state)
+        self.prompts = OpenPrompts()
+        self.queue: list[Job] = []
+        self.running: Running | None = None
+        self._around, self._site, self._folder, self._ready = surroundings, site, folder, ready
+        self._station: Station | None = None
+        self._down = "the station is being opened"
+        self._standing = Standing()
+        self._last: dict[str, Any] | None = None
+        self._tripped: dict[str, Any] | None = None
+        self._more = asyncio.Event()
+        self._ending = ""
+
+    # ------------------------------------------------------------------------------------------ for commands
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+        """Put a checked recipe into the queue; Refused when it is full."""
+        if len(self.queue) >= QUEUE_MAX:
+            raise Refused(Code.STATE, f"{QUEUE_MAX} jobs wait already", "take some out of the queue")
+        job = Job(f"{recipe.name}-{wall.run_stamp()}", recipe, settings, by)
+        self.queue.append(job)
+        self.hub.changed()
+        return job
+
+    def start(self, job: Job) -> None:
+        """Let a job begin when those before it are done; Refused while a trip stands."""
+        self.may_start()
+        job.started = True
+        self._more.set()
+        self.hub.changed()
+
+    def may_start(self) -> None:
+        """Refused while nothing may be started."""
+        if self._tripped is not None:
+            raise Refused(Code.STATE, f"{self._tripped['code']} has tripped", "look at the machine, then reset")
+        if self._ending:
+            raise Refused(Code.STATE, "the daemon is ending", "start it again")
+
+    def find(self, id: str) -> Job:
+        """A job of the queue; Refused when there is none."""
+        for job in self.queue:
+            if job.id == id:
+                return job
+        raise Refused(Code.STATE, f"no job {id} waits", "see the queue in the status")
+
+    def remove(self, job: Job) -> None:
+        """Take a job out of the queue."""
+        self.queue.remove(job)
+        self.hub.changed()
+
+    def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
+        """Tell the job hold, resume, stop or abort; Refused when there is none, or not in its state."""
+        running = self.running
+        if running is None:
+            raise Refused(Code.STATE, f"{command}: no job runs", "nothing has to be done")
+        job = running.run.sequencer.job
+        if not job.may(ASKS[command]):
+            raise Refused(Code.STATE, f"{command} is not possible: the job is {job.state}", "see its state")
+        running.run.sequencer.post(command, by, reason)
+        return {"job": running.job.id, "state": job.state}
+
+    def reset(self) -> None:
+        """Forget the trip of the last job: a person has looked at the machine. It starts nothing."""
+        if self._tripped is None or self.running is not None:
+            raise Refused(Code.STATE, "nothing has to be reset", "see the state of the job")
+        self._tripped = None
+        self._standing.alarms.clear()
+        self.hub.changed()
+
+    def record(self, event: Event) -> None:
+        """Record what people did: in the run's record, outside a run in the site journal."""
+        if self.running is not None:
+            self.running.run.recorder.event(event)  # which tells the hub
+            return
+        try:
+            t_s = self._site.event(event)
+        except (RecordError, OSError) as error:
+            log.error("site journal: %s", error)
+            t_s = 0.0
+        self.hub.event("", t_s, event)
+
+    def end(self, why: str) -> None:
+        """Abort what runs and start nothing more; `work` returns when the safe state was read back."""
+        self._ending = why
+        self._more.set()
+        if self.running is not None:
+            self.running.run.sequencer.post("abort", "daemon", why)
+
+    # ------------------------------------------------------------------------------------------ the worker
+    async def work(self) -> None:
+        """Open a station, wait for a job, run it, close the station, for ever; returns after `end`."""
+        while not self._ending:
+            if not await self._open():
+                continue
+            assert self._station is not None
+            try:
+                job = await self._next()
+                if job is not None:
+                    await self._run(job, self._station)
+            finally:
+                station, self._station, self._down = self._station, None, "the station is being opened again"
+                await station.close()
+
+    async def _open(self) -> bool:
+        station = self._around.station()
+        try:
+            await station.open()
+        except StationError as error:
+            self._down = str(error)
+            self._ready(self._down)
+            self.hub.changed()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REOPEN_S):
+                    await self._until(lambda: bool(self._ending))
+            return False
+        self._station, self._down = station, ""
+        self.hub.show(station.tags)
+        self.hub.changed()
+        self._ready("")
+        return True
+
+    async def _next(self) -> Job | None:
+        await self._until(lambda: bool(self._ending) or any(job.started for job in self.queue))
+        return None if self._ending else next(job for job in self.queue if job.started)
+
+    async def _until(self, reached: Callable[[], bool]) -> None:
+        while not reached():
+            self._more.clear()
+            await self._more.wait()
+
+    async def _run(self, job: Job, station: Station) -> None:
+        self.queue.remove(job)
+        folder = self._folder / job.id
+        self._standing = Standing()
+        try:
+            run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
+        except (FolderError, RecordError) as error:
+            self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
+            return
+        run.recorder.heard = self._heard
+        self.running = Running(job, run)
+        self.hub.show(station.tags)  # with the job's results
+        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
+        self.record(PersonSaid("start", job.by, job.id))
+        state, reason = "ABORTED", ""
+        try:
+            state = await run.run()
+            reason = run.sequencer.reason
+        except RecordError as error:
+            reason = str(error)
+        finally:
+            trip = station.tool.guard.tripped
+            self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
+            self.running = None
+            self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
+        await asyncio.to_thread(self._around.report, folder, job.recipe)
+
+    def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
+        self._last = {
+            "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
+            "by_person": by_person, "folder": str(folder.absolute()),
+        }  # fmt: skip
+        if state != "PROCESS_COMPLETE":
+            for waiting in self.queue:
+                waiting.started = False
+        self.record(Note(f"{job.id} ended: {state}, verdict {verdict}"))
+
+    def _heard(self, t_s: float, event: Event) -> None:
+        assert self.running is not None
+        told = self.hub.event(self.running.job.id, t_s, event)
+        self._standing.take(event, told)
+
+    # ------------------------------------------------------------------------------------------ state
+    def state(self) -> dict[str, Any]:
+        """The state as the protocol describes it."""
+        running, standing, station = self.running, self._standing, self._station
+        trip = station.tool.guard.tripped if station is not None and running is not None else None
+        job = None
+        if running is not None:
+            job = {
+                **running.job.to_json(),
+                "steps": [step.name for step in running.job.recipe.steps],
+                "state": standing.state,
+                "reason": standing.reason,
+                "started_utc": running.started_utc,
+                "step": standing.step,
+                "results": list(standing.results.values()),
+            }
+        return {
+            "job": job,
+            "queue": [{**j.to_json(), "settings": dict(j.settings), "started": j.started} for j in self.queue],
+            "last": self._last,
+            "prompts": self.prompts.to_json(),
+            "alarms": list(standing.alarms.values()),
+            "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
+            "down": self._down,
+            "instruments": self._instruments(station),
+        }
+
+    def _instruments(self, station: Station | None) -> dict[str, dict[str, Any]]:
+        if station is None:
+            return {}
+        lost, links = station.tool.guard.lost, station.link_of
+        return {
+            name: {"link": links[name], "identity": instrument.identity, "lost": name in lost}
+            for name, instrument in station.instruments.items()
+        }

@@ -1,0 +1,39 @@
+"""Who may do what, as data: role x command. Hold, stop and abort are everybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+ROLES = ("observer", "operator", "engineer", "maintenance")
+EVERYBODY = frozenset(ROLES)
+AT_THE_TOOL = frozenset({"operator", "engineer", "maintenance"})
+RUNNING_JOBS = frozenset({"operator", "engineer"})
+
+MAY: Mapping[str, frozenset[str]] = {
+    "attach": EVERYBODY,
+    "status": EVERYBODY,
+    "recipes": EVERYBODY,
+    "login": EVERYBODY,
+    "logout": EVERYBODY,
+    "hold": EVERYBODY,
+    "stop": EVERYBODY,
+    "abort": EVERYBODY,
+    "answer": AT_THE_TOOL,
+    "reset": AT_THE_TOOL,
+    "load": RUNNING_JOBS,
+    "start": RUNNING_JOBS,
+    "unload": RUNNING_JOBS,
+    "resume": RUNNING_JOBS,
+    "set": frozenset({"engineer"}),  # no method: `load` and `start` with parameters
+}
+LOOKS = frozenset({"attach", "status", "recipes"})  # not recorded, and carried out as often as they are asked
+
+
+def may(role: str, command: str) -> bool:
+    """True when the role has the command; what the table does not name nobody has."""
+    return role in MAY.get(command, ())
+
+
+def commands_of(role: str) -> list[str]:
+    """All commands of a role, for screens."""
+    return [command for command, roles in MAY.items() if role in roles]
