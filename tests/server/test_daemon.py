@@ -1,0 +1,206 @@
+"""A daemon as its clients see it: attach, jobs, questions, words of people, each asked once and recorded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from controller.record.events import PersonRefused, PersonSaid
+from controller.record.runfile import RunFile
+from controller.server.client import AsyncClient, Unreachable
+from controller.server.protocol import Code
+from tests.server.seat import PEOPLE, PIN, Seat, follow, job_state, refusal, wait_until
+
+
+def test_who_attaches_gets_everything_and_then_what_changes(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+
+        assert client.greeting["simulated"] is True
+        assert picture.tags["press.pressure"].unit == "kPa"
+        assert {"line_plc", "press_pressure"} <= set(picture.state["instruments"])
+        beat = picture.tags["line_plc.hb_plc"].value
+        follow(client, picture, lambda p: p.tags["line_plc.hb_plc"].value != beat)
+
+
+def test_a_job_asks_is_held_resumed_and_aborted(seat: Seat) -> None:
+    with seat.client() as client, seat.logged_in("otto") as otto:
+        picture = client.attach()
+        started = client.call("start", recipe="seat")
+        follow(client, picture, lambda p: [q["id"] for q in p.state["prompts"]] == ["Ask.mass"])
+
+        assert refusal(otto, "answer", prompt="Ask.mass", value="12 g").code == Code.PARAMS
+        assert otto.call("answer", prompt="Ask.mass", value="7.5 g") == {"prompt": "Ask.mass", "value": 7.5}
+        follow(client, picture, lambda p: p.state["job"] and (p.state["job"]["step"] or {}).get("name") == "Wait")
+        assert picture.state["prompts"] == []
+        assert refusal(otto, "answer", prompt="Ask.mass", value="7.5 g").code == Code.STATE
+
+        assert client.call("hold", reason="look")["state"] == "PROCESSING"
+        follow(client, picture, lambda p: job_state(p) == "PAUSED")
+        otto.call("resume")
+        follow(client, picture, lambda p: job_state(p) == "PROCESSING")
+        client.call("abort", reason="seen enough")
+        follow(client, picture, lambda p: p.state["last"] and p.state["last"]["id"] == started["job"])
+
+    last = picture.state["last"]
+    assert (last["state"], last["by_person"], last["reason"]) == ("ABORTED", True, "seen enough")
+    with RunFile(Path(last["folder"]) / "run.sqlite") as record:
+        said = [(e.command, e.by.split()[0]) for _, e, _ in record.events() if isinstance(e, PersonSaid)]
+        refused = [(e.command, e.by.split()[0]) for _, e, _ in record.events() if isinstance(e, PersonRefused)]
+    own = client.greeting["user"]
+    assert said == [("start", own), ("hold", own), ("resume", "otto"), ("abort", own)]
+    assert refused == [("answer", "otto"), ("answer", "otto")]
+    assert wait_until(lambda: (Path(last["folder"]) / "report.html").exists(), "no report")
+
+
+def test_after_a_job_that_was_aborted_nothing_starts_by_itself(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+        first = client.call("start", recipe="seat")["job"]
+        second = client.call("start", recipe="seat", set={"wait": "1 s"})["job"]
+        client.call("load", recipe="seat")
+        follow(client, picture, lambda p: p.state["prompts"])
+        assert [job["started"] for job in picture.state["queue"]] == [True, False]
+
+        client.call("abort")
+        follow(client, picture, lambda p: p.state["last"] and p.state["last"]["id"] == first)
+
+        assert [job["started"] for job in picture.state["queue"]] == [False, False]
+        client.call("start", job=second)
+        follow(client, picture, lambda p: p.state["prompts"])
+        client.call("answer", prompt="Ask.mass", value=7)
+        follow(client, picture, lambda p: p.state["last"]["id"] == second)
+        assert picture.state["last"]["state"] == "PROCESS_COMPLETE"
+        assert picture.state["last"]["folder"] != ""
+
+
+def test_a_command_is_carried_out_once_for_each_token_and_id(seat: Seat) -> None:
+    with seat.client("me") as one:
+        first = one.call("load", id="7", recipe="seat")
+    with seat.client("me") as again, seat.client("you") as other:
+        assert again.call("load", id="7", recipe="seat") == first
+        assert other.call("load", id="7", recipe="seat")["job"] != first["job"]
+        assert len(again.call("status")["queue"]) == 2
+        assert refusal(again, "unload", id="7", job=first["job"]).code == Code.ID
+
+
+def test_who_comes_back_gets_the_events_that_were_missed(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+    with seat.client() as other:
+        other.call("logout")
+        other.call("unload", job=other.call("load", recipe="seat")["job"])
+    with seat.client() as client:
+        missed = client.attach(picture.seq, picture.instance)
+        strange = client.attach(picture.seq, "another start")
+
+    assert [e["event"]["command"] for e in missed.events] == ["logout", "load", "unload"]
+    assert [e["seq"] for e in missed.events] == list(range(picture.seq + 1, missed.seq + 1))
+    assert len(strange.events) > 3
+
+
+def test_what_cannot_run_is_refused_with_its_reasons(seat: Seat) -> None:
+    with seat.client() as client:
+        unknown = refusal(client, "start", recipe="seatt")
+        outside = refusal(client, "start", recipe="../../seat")
+        wrong = refusal(client, "start", recipe="seat", set={"wait": "2 h"})
+
+        assert {r.code for r in (unknown, outside, wrong)} == {Code.RECIPE}
+        assert "seat" in unknown.data["problems"][1]
+        assert refusal(client, "hold").code == Code.STATE
+        assert refusal(client, "hold", why="x").code == Code.PARAMS
+        assert refusal(client, "hold", reason="a\nb").code == Code.PARAMS
+        assert refusal(client, "explode").code == Code.METHOD
+        assert client.call("status")["queue"] == []
+
+
+def test_what_is_done_and_refused_outside_a_run_stands_in_the_site_journal(seat: Seat) -> None:
+    with seat.logged_in("olga") as olga:
+        assert refusal(olga, "start", recipe="seat").code == Code.ROLE
+
+    (journal,) = (seat.folder / "site").glob("site-*.sqlite")
+
+    def recorded() -> bool:
+        with RunFile(journal) as record:
+            events = [event for _, event, _ in record.events()]
+        return any(isinstance(e, PersonRefused) and e.by == "olga (observer)" for e in events) and any(
+            isinstance(e, PersonSaid) and e.command == "login" and e.by == "olga (observer)" for e in events
+        )
+
+    wait_until(recorded, "nothing of it is recorded")
+
+
+def test_a_wrong_pin_is_refused_and_makes_everybody_wait(seat: Seat) -> None:
+    with seat.client() as client:
+        assert refusal(client, "login", user="emma", pin="1174").code == Code.LOGIN
+        assert "wait" in refusal(client, "login", user="emma", pin=PIN).fix
+        wait_until(lambda: _logs_in(client), "nobody may log in any more")
+        assert client.call("logout")["role"] == "engineer"
+
+
+def _logs_in(client: object) -> bool:
+    from controller.server.client import Client, Refused
+
+    assert isinstance(client, Client)
+    try:
+        return bool(client.call("login", badge="badge-mara")["user"] == "mara")
+    except Refused:
+        return False
+
+
+async def test_calls_of_one_loop_run_side_by_side(seat: Seat) -> None:
+    client = await AsyncClient.connect(seat.socket, "test")
+    try:
+        picture = await client.attach()
+        await client.call("logout")
+        while picture.apply(await client.news()) != "event":
+            pass
+        assert picture.events[-1]["event"]["command"] == "logout"
+    finally:
+        await client.close()
+    with pytest.raises(Unreachable):
+        await client.call("ping")
+
+
+def test_the_commands_of_the_shell_say_what_the_daemon_says(seat: Seat) -> None:
+    status = seat.command("status", "--json")
+    held = seat.command("hold")
+    wrong = seat.command("status", "--tool", "nothing")
+
+    assert json.loads(status.stdout)["job"] is None
+    assert (held.returncode, held.stderr.strip()) == (5, "error: hold: no job runs; nothing has to be done")
+    assert wrong.returncode == 4
+    assert "springback serve" in wrong.stderr
+
+
+def test_a_second_daemon_of_the_same_tool_is_refused(seat: Seat) -> None:
+    second = seat.command("serve", "--simulated")
+
+    assert second.returncode == 5
+    assert f"in use by process {seat.process.pid}" in second.stderr
+
+
+def test_a_run_in_the_daemon_ends_with_the_exit_code_of_a_run(seat: Seat) -> None:
+    import threading
+
+    def answer() -> None:
+        with seat.client() as client:
+            wait_until(lambda: client.call("status")["prompts"], "nothing is asked")
+            client.call("answer", prompt="Ask.mass", value="5 g")
+
+    answering = threading.Thread(target=answer)
+    answering.start()
+    run = seat.command("run", "seat", "--attach", "packaging-line", "--set", "wait=1 s", "--json")
+    answering.join()
+
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)["state"] == "PROCESS_COMPLETE"
+    assert "springback answer 'Ask.mass' VALUE" in run.stderr
+
+
+def test_everybody_of_the_users_file_is_known(seat: Seat) -> None:
+    for name, role in PEOPLE.items():
+        with seat.logged_in(name) as client:
+            assert client.call("status")["role"] == role
