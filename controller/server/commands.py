@@ -151,8 +151,6 @@ class Commands:
     async def _loaded(
         self, client: Connection, name: str, settings: Mapping[str, str], *, start: bool
     ) -> dict[str, Any]:
-        if settings:
-            check_role(client, "set")
         if self._loading >= LOADING_MAX:
             raise Refused(Code.STATE, f"{LOADING_MAX} recipes are being checked already", "try again later")
         by = client.who.by
@@ -164,6 +162,8 @@ class Commands:
             raise Refused(Code.RECIPE, str(error)[:TEXT_MAX], "see data.problems", {"problems": problems}) from None
         finally:
             self._loading -= 1
+        if any(recipe.parameters[name].who != "operator" for name in settings):
+            check_role(client, "set")
         job = self._jobs.add(recipe, settings, by)
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:

@@ -24,7 +24,7 @@ MAY: Mapping[str, frozenset[str]] = {
     "start": RUNNING_JOBS,
     "unload": RUNNING_JOBS,
     "resume": RUNNING_JOBS,
-    "set": frozenset({"engineer"}),  # no method: `load` and `start` with parameters
+    "set": frozenset({"engineer"}),  # no method: parameters of a recipe that operators may not change
 }
 LOOKS = frozenset({"attach", "status", "recipes"})  # not recorded, and carried out as often as they are asked
 

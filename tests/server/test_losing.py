@@ -1,0 +1,246 @@
+"""What happens when a client, a line, a daemon or the agreement between them is lost. Real sockets, real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from controller.record.runfile import RunFile
+from controller.server.client import Client, Refused, Unreachable
+from controller.server.protocol import CLIENTS_MAX, LINE_MAX, PROTOCOL, Code
+from tests.server.seat import (
+    Seat,
+    closed,
+    end,
+    follow,
+    job_state,
+    line,
+    read_line,
+    refusal,
+    start,
+    wait_until,
+)  # fmt: skip
+
+WATCHER = """
+import sys
+from pathlib import Path
+from controller.server.client import Client
+with Client(Path(sys.argv[1]), "watcher") as client:
+    picture = client.attach()
+    print("attached", flush=True)
+    while True:
+        news = client.news(60.0)
+        if news is not None:
+            picture.apply(news)
+"""
+
+
+def watcher(seat: Seat) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WATCHER, str(seat.socket)], stdout=subprocess.PIPE, text=True, env=seat.environment
+    )
+    assert process.stdout is not None and process.stdout.readline() == "attached\n"
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSTOP])
+def test_a_client_that_is_killed_or_stopped_changes_nothing(seat: Seat, number: signal.Signals) -> None:
+    watching = watcher(seat)
+    try:
+        watching.send_signal(number)
+        with seat.client() as client:
+            picture = client.attach()
+            client.call("start", recipe="seat")
+            follow(client, picture, lambda p: p.state["prompts"])
+            client.call("abort")
+            follow(client, picture, lambda p: p.state["last"] and job_state(p) == "")
+            assert picture.missed_frames == picture.missed_events == 0
+    finally:
+        watching.kill()
+        watching.communicate()
+
+
+def test_a_socket_that_closes_in_the_middle_of_a_line_changes_nothing(seat: Seat) -> None:
+    plain = seat.raw()
+    plain.sendall(line(id="1", method="load", params={"recipe": "seat"})[:-5])
+    plain.close()
+
+    with seat.client() as client:
+        assert client.call("status")["queue"] == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        (b"garbage\n", Code.PARSE),
+        (b"\xff\xfe\x00\n", Code.PARSE),
+        (b"[" * 50_000 + b"\n", Code.PARSE),
+        (b'{"id": "1", "method": "hold", "params": {"reason": NaN}}\n', Code.PARSE),
+        (b'[{"id": "1", "method": "ping"}]\n', Code.REQUEST),
+        (b'{"id": 1, "method": "ping"}\n', Code.REQUEST),
+        (b'{"id": "1"}\n', Code.REQUEST),
+        (b'{"id": "1", "method": "hold", "params": []}\n', Code.PARAMS),
+        (b'{"id": "1", "method": "hold", "params": {"reason": "\\ud800"}}\n', Code.PARAMS),
+        (b'{"id": "1", "method": "hold", "params": {"reason": "' + b"x" * 60_000 + b'"}}\n', Code.PARAMS),
+        (b'{"id": "1", "method": "hello", "params": {"protocol": 1, "token": "again"}}\n', Code.HELLO),
+    ],
+)
+def test_a_line_that_is_no_request_is_answered_and_the_next_one_is_served(seat: Seat, sent: bytes, code: Code) -> None:
+    with seat.raw() as plain:
+        plain.sendall(sent + line(id="2", method="ping", params={}))
+
+        assert read_line(plain)["error"]["code"] == code
+        assert read_line(plain) == {"jsonrpc": "2.0", "id": "2", "result": {}}
+
+
+def test_a_line_that_is_too_long_ends_the_connection(seat: Seat) -> None:
+    with seat.raw() as plain:
+        plain.sendall(b"x" * (LINE_MAX + 2))
+
+        assert "at most" in read_line(plain)["error"]["message"]
+        assert closed(plain)
+
+
+def test_who_says_nothing_at_all_is_let_go(seat: Seat) -> None:
+    with seat.raw(hello=False) as plain:
+        assert closed(plain)
+
+
+def test_nothing_but_hello_comes_first(seat: Seat) -> None:
+    with seat.raw(hello=False) as plain:
+        plain.sendall(line(id="1", method="abort", params={}))
+
+        assert read_line(plain)["error"]["code"] == Code.HELLO
+
+
+def test_another_version_is_refused_in_plain_words(seat: Seat) -> None:
+    with seat.raw(hello=False) as plain:
+        plain.sendall(line(id="1", method="hello", params={"protocol": PROTOCOL + 1, "token": "t"}))
+
+        error = read_line(plain)["error"]
+        assert error["code"] == Code.VERSION
+        assert f"speaks protocol {PROTOCOL}, you speak {PROTOCOL + 1}" in error["message"]
+        assert closed(plain)
+
+
+def test_a_client_too_many_is_refused_and_the_others_stay(seat: Seat) -> None:
+    with seat.client() as first:
+        others = []
+        try:
+            with pytest.raises((Refused, Unreachable)):
+                for _ in range(CLIENTS_MAX):
+                    others.append(seat.client())
+            assert len(others) >= CLIENTS_MAX - 4  # those of other tests may not have been let go yet
+            first.ping()
+        finally:
+            for other in others:
+                other.close()
+        wait_until(lambda: _connects(seat), "nobody may connect any more")
+
+
+def _connects(seat: Seat) -> bool:
+    try:
+        with seat.client():
+            return True
+    except (Refused, Unreachable):
+        return False
+
+
+def test_who_asks_too_fast_waits_and_the_others_do_not(seat: Seat) -> None:
+    with seat.raw() as plain, seat.client() as client:
+        plain.sendall(b"".join(line(id=str(i), method="ping", params={}) for i in range(500)))
+
+        client.ping()
+        assert [read_line(plain)["id"] for _ in range(500)] == [str(i) for i in range(500)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    lines=st.lists(
+        st.one_of(
+            st.binary(max_size=200),
+            st.recursive(
+                st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+                lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+            ).map(lambda value: line(id="x", method="load", params=value)),
+            st.builds(
+                lambda method, key, value: line(id="y", method=method, params={key: value}),
+                st.sampled_from(["hold", "start", "load", "answer", "attach", "unload", "reset", "recipes"]),
+                st.sampled_from(["reason", "recipe", "job", "set", "prompt", "since", "value"]),
+                st.none() | st.integers() | st.text(max_size=30) | st.dictionaries(st.text(max_size=5), st.text()),
+            ),
+        ),
+        max_size=8,
+    )
+)
+def test_no_line_takes_the_daemon_down(shared: Seat, lines: list[bytes]) -> None:
+    with shared.raw() as plain, shared.client() as client:
+        plain.sendall(b"\n".join(lines) + b"\n")
+        client.ping()
+    assert shared.process.poll() is None
+
+
+# ---------------------------------------------------------------------------------------------- the daemon itself
+def test_a_daemon_that_was_killed_leaves_nothing_behind_that_stops_the_next(tmp_path: Path) -> None:
+    first = start(tmp_path)
+    with Client(first.socket, "test") as client:
+        picture = client.attach()
+        client.call("start", recipe="seat")
+        follow(client, picture, lambda p: p.state["prompts"])
+        end(first, signal.SIGKILL)
+        with pytest.raises(Unreachable):
+            while True:
+                client.news(1.0)
+    with pytest.raises(Unreachable, match="has ended"):
+        Client(first.socket, "test")
+
+    second = start(tmp_path)
+    try:
+        with Client(second.socket, "test") as client:
+            status = client.call("status")
+            again = client.attach(picture.seq, picture.instance)
+            assert (status["job"], status["queue"]) == (None, [])  # nothing resumes by itself
+            assert again.instance != picture.instance
+            assert refusal(client, "answer", prompt="Ask.mass", value=1).code == Code.STATE
+            follow(client, again, lambda p: p.state["instruments"])
+            client.call("start", recipe="seat")
+            follow(client, again, lambda p: p.state["prompts"])
+        assert end(second) == 0  # SIGTERM aborts through the gate
+    finally:
+        end(second, signal.SIGKILL)
+
+    runs = sorted((tmp_path / "runs").iterdir())
+    with RunFile(runs[-1] / "run.sqlite") as record:
+        assert record.ended
+        kinds = [event.to_json() for _, event, _ in record.events()]
+    assert kinds[-1]["state"] == "ABORTED"
+    assert any(e["kind"] == "note" and e["text"].startswith("safe:") for e in kinds) or kinds[-1]["reason"]
+    assert "SIGTERM" in kinds[-1]["reason"]
+    assert not second.socket.exists()
+
+
+def test_a_socket_that_nobody_serves_says_what_to_do(tmp_path: Path) -> None:
+    path = tmp_path / "dead.sock"
+    with socket.socket(socket.AF_UNIX) as left_behind:
+        left_behind.bind(str(path))
+
+    with pytest.raises(Unreachable, match="springback serve"):
+        Client(path, "test")
+    with pytest.raises(Unreachable, match="springback serve"):
+        Client(tmp_path / "none.sock", "test")
+
+
+def test_the_socket_and_the_lock_are_for_their_user_only(seat: Seat) -> None:
+    modes = {path.suffix: path.stat().st_mode & 0o777 for path in seat.socket.parent.iterdir()}
+
+    assert modes == {".sock": 0o600, ".lock": 0o600}
+    assert seat.socket.parent.stat().st_mode & 0o777 == 0o700
+    assert seat.socket.parent.stat().st_uid == os.getuid()

@@ -1,0 +1,63 @@
+"""Every role with every command, over the socket; the table here is written by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.server.client import Refused
+from controller.server.protocol import Code
+from controller.server.roles import MAY, ROLES
+from tests.server.seat import Seat
+
+#                 observer operator engineer maintenance
+TABLE = {
+    "attach":      (True,  True,  True,  True),
+    "status":      (True,  True,  True,  True),
+    "recipes":     (True,  True,  True,  True),
+    "hold":        (True,  True,  True,  True),
+    "stop":        (True,  True,  True,  True),
+    "abort":       (True,  True,  True,  True),
+    "resume":      (False, True,  True,  False),
+    "load":        (False, True,  True,  False),
+    "start":       (False, True,  True,  False),
+    "unload":      (False, True,  True,  False),
+    "set":         (False, False, True,  False),
+    "answer":      (False, True,  True,  True),
+    "reset":       (False, True,  True,  True),
+    "login":       (True,  True,  True,  True),
+    "logout":      (True,  True,  True,  True),
+}  # fmt: skip
+PARAMS: dict[str, dict[str, Any]] = {
+    "load": {"recipe": "nothing"}, "start": {"recipe": "nothing"}, "unload": {"job": "nothing"},
+    "answer": {"prompt": "nothing", "value": 1},
+}  # fmt: skip
+PEOPLE = {"observer": "olga", "operator": "otto", "engineer": "emma", "maintenance": "mara"}
+
+
+def test_the_table_names_every_command_and_every_role() -> None:
+    assert set(TABLE) == set(MAY)
+    assert list(PEOPLE) == list(ROLES)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_may_do_what_the_table_says_and_nothing_else(seat: Seat, role: str) -> None:
+    column = list(PEOPLE).index(role)
+    found = {}
+    with seat.logged_in(PEOPLE[role]) as client:
+        for command in (c for c in TABLE if c not in ("set", "login", "logout")):
+            found[command] = _allowed(client, command, **PARAMS.get(command, {}))
+        found["set"] = _allowed(client, "load", recipe="seat", set={"wait": "5 s"})
+        found["login"] = _allowed(client, "login")
+        found["logout"] = _allowed(client, "logout")
+
+    assert found == {command: row[column] for command, row in TABLE.items()}
+
+
+def _allowed(client: Any, command: str, **params: Any) -> bool:
+    try:
+        client.call(command, **params)
+    except Refused as refused:
+        return refused.code != Code.ROLE
+    return True
