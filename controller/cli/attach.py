@@ -18,7 +18,7 @@ import click
 from controller.cli.daemon import refusal, socket_for
 from controller.cli.exits import CommandError, Exit
 from controller.cli.status import printable
-from controller.server.client import AsyncClient, Refused, Unreachable
+from controller.server.client import AsyncClient, Refused, Unreachable, answers
 from controller.server.places import socket_of
 from controller.server.protocol import PING_S
 
@@ -34,7 +34,7 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
         from controller.cli.run import read_tool
 
         path = socket_of(read_tool(options["tool"]).name, simulated=False)
-        if not path.exists():
+        if not answers(path):
             return None
     else:
         return None

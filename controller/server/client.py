@@ -66,6 +66,16 @@ def _result(answer: Mapping[str, Any]) -> Any:
     return answer.get("result")
 
 
+def answers(path: Path) -> bool:
+    """True when somebody listens at the socket."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+        return True
+
+
 def _unreachable(path: Path, error: OSError) -> Unreachable:
     text = {
         FileNotFoundError: "there is no daemon; start one with: springback serve",
@@ -135,7 +145,7 @@ class Client:
         try:
             while not self._talk.news:
                 self._receive()
-        except TimeoutError:
+        except (TimeoutError, BlockingIOError):
             return None
         except OSError as error:
             raise _unreachable(self._talk.path, error) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 from controller.recipe.model import Recipe
 from controller.record.events import Note
 from controller.record.site import SiteJournal
+from controller.server.client import answers
 from controller.server.commands import Commands, Facts
 from controller.server.connection import Connection
 from controller.server.jobs import Jobs, Surroundings
@@ -83,7 +84,7 @@ def listening(path: Path) -> socket.socket:
     private_folder(path.parent)
     ours = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        if path.is_socket() and _answers(path):
+        if path.is_socket() and answers(path):
             raise Owned(f"another daemon answers at {path}; name another with --socket")
         if path.is_socket():
             path.unlink()
@@ -100,12 +101,3 @@ def listening(path: Path) -> socket.socket:
         ours.close()
         raise
     return ours
-
-
-def _answers(path: Path) -> bool:
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            return False
-        return True

@@ -19,6 +19,7 @@ from controller.server.lock import Owned, owned
 from controller.server.outbox import ANSWERS_MAX, EVENTS_MAX, Outbox, Overrun
 from controller.server.protocol import notification
 from springback.places import config_file
+from tests.cli.commands import ENVIRONMENT, MAIN
 
 
 class Wire:
@@ -199,3 +200,13 @@ def test_the_service_is_unprivileged_and_resumes_nothing() -> None:
     assert settings["NoNewPrivileges"] == settings["PrivateTmp"] == "yes"
     assert settings["ProtectSystem"] == "strict"
     assert settings["CapabilityBoundingSet"] == ""
+
+
+def test_a_person_is_written_by_the_shell_without_a_secret_in_the_arguments(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", MAIN, "user", "add", "otto", "--role", "operator", "--badge"]
+    added = subprocess.run(
+        command, cwd=tmp_path, env=ENVIRONMENT, input="4711\nB-17\n", capture_output=True, text=True, check=False
+    )
+
+    assert added.returncode == 0, added.stderr
+    assert users.load(tmp_path / "users.yaml").find("", "", "B-17") == "otto"
