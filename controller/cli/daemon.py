@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from controller.cli.exits import CommandError, Exit
@@ -9,13 +11,15 @@ from controller.server.client import Client, Refused, Unreachable
 from controller.server.places import run_folder, socket_of, sockets
 from controller.server.protocol import Code
 
-EXITS = {Code.PARAMS: Exit.USAGE, Code.RECIPE: Exit.INVALID, Code.VERSION: Exit.UNREACHABLE}
+EXITS: dict[int, Exit] = {Code.PARAMS: Exit.USAGE, Code.RECIPE: Exit.INVALID, Code.VERSION: Exit.UNREACHABLE}
 
 
-def connect(daemon: str | None) -> Client:
-    """A client of the daemon; CommandError when none is found, or it does not take us."""
+@contextmanager
+def talking(daemon: str | None) -> Iterator[Client]:
+    """A client of the daemon; CommandError when none is found, or it says no."""
     try:
-        return Client(socket_for(daemon), "springback")
+        with Client(socket_for(daemon), "springback") as client:
+            yield client
     except Unreachable as error:
         raise CommandError(str(error), Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -26,7 +30,7 @@ def refusal(refused: Refused) -> CommandError:
     """What the daemon said no to, with the exit code of its kind."""
     problems = refused.data.get("problems")
     text = "\n".join(problems) if isinstance(problems, list) else str(refused)
-    return CommandError(text, EXITS.get(Code(refused.code), Exit.REFUSED))
+    return CommandError(text, EXITS.get(refused.code, Exit.REFUSED))
 
 
 def socket_for(daemon: str | None) -> Path:

@@ -96,13 +96,13 @@ def serve_tool(options: ServeOptions) -> int:
         return load(named(name, folder), VERBS, facts, dict(settings))
 
     try:
-        about = Facts(wall.run_stamp(), tool.name, options.simulated, speed)
+        about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
         seat = Seat(about, place, load_users(options.users), folder, load_recipe, Path())
         with (
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
         ):
-            runner.run(_serve(seat, tool, load_operator(options.operator)))
+            runner.run(_serve(seat, tool, load_operator(options.operator), simulated=options.simulated))
     except Owned as error:
         raise CommandError(str(error), Exit.REFUSED) from None
     except UsersError as error:
@@ -110,7 +110,7 @@ def serve_tool(options: ServeOptions) -> int:
     return Exit.PASSED
 
 
-async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript) -> None:
+async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, *, simulated: bool) -> None:
     badge = "SIMULATED " if seat.facts.simulated else ""
 
     def ready(why_not: str) -> None:
@@ -119,7 +119,7 @@ async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript) -> None:
         else:
             click.echo(f"{badge}{tool.name} is ready at {seat.socket}")
 
-    async with _surrounding(tool, operator, simulated=seat.facts.simulated) as surrounding:
+    async with _surrounding(tool, operator, simulated=simulated) as surrounding:
         await serve(seat, surrounding, ready)
 
 

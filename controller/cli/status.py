@@ -11,16 +11,15 @@ from typing import Any
 
 import click
 
-from controller.cli.daemon import connect, refusal
-from controller.cli.exits import CommandError, Exit
-from controller.server.client import Refused, Unreachable
+from controller.cli.daemon import talking
+from controller.cli.exits import Exit
 
 SCHEMA = "springback.status/1"
 
 
 def show_status(daemon: str | None, *, as_json: bool) -> int:
     """Print the status."""
-    with connect(daemon) as client:
+    with talking(daemon) as client:
         status = client.call("status")
     click.echo(json.dumps({"schema": SCHEMA, **status}) if as_json else "\n".join(_lines(status)))
     return Exit.PASSED
@@ -28,13 +27,8 @@ def show_status(daemon: str | None, *, as_json: bool) -> int:
 
 def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
     """Say one command and print what came of it; CommandError when the daemon says no."""
-    with connect(daemon) as client:
-        try:
-            result = client.call(command, **params)
-        except Refused as refused:
-            raise refusal(refused) from None
-        except Unreachable as error:
-            raise CommandError(str(error), Exit.UNREACHABLE) from None
+    with talking(daemon) as client:
+        result = client.call(command, **params)
     said = ", ".join(f"{key} {value}" for key, value in result.items())
     click.echo(f"{command}: {said}" if said else f"{command}: done")
     return Exit.PASSED

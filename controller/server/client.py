@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 TIMEOUT_S = 5.0
 CHUNK = 64 * 1024
+NEWS_MAX = 5000  # that wait in an AsyncClient
 
 
 class Unreachable(Exception):
@@ -251,6 +252,8 @@ class AsyncClient:
 
     def _take(self, message: dict[str, Any]) -> None:
         assert self._some is not None
+        if "method" in message and len(self._talk.news) >= NEWS_MAX:
+            raise Unreachable(f"{NEWS_MAX} messages of the daemon were not taken in time; connect again")
         if "method" in message:
             self._talk.news.append(message)
             self._some.set()

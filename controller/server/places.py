@@ -24,7 +24,8 @@ def run_folder() -> Path:
 
 def socket_of(tool: str, *, simulated: bool) -> Path:
     """The socket of a tool's daemon. A simulated tool has one of its own: nobody takes one for the other."""
-    return run_folder() / f"{tool}{'.simulated' if simulated else ''}.sock"
+    name = "".join(c if c.isalnum() or c in "-_" else "_" for c in tool)
+    return run_folder() / f"{name}{'.simulated' if simulated else ''}.sock"
 
 
 def lock_of(tool: str, *, simulated: bool) -> Path:

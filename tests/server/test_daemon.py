@@ -76,6 +76,22 @@ def test_after_a_job_that_was_aborted_nothing_starts_by_itself(seat: Seat) -> No
         assert picture.state["last"]["folder"] != ""
 
 
+def test_after_a_trip_nothing_starts_before_somebody_has_reset_it(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+        tripped = client.call("start", recipe="trips")["job"]
+        follow(client, picture, lambda p: p.state["last"] and p.state["last"]["id"] == tripped)
+
+        assert picture.state["last"]["state"] == "ABORTED"
+        assert picture.state["trip"]["code"] == "monitor.cold"
+        assert [alarm["code"] for alarm in picture.state["alarms"]] == ["monitor.cold"]
+        assert "reset" in refusal(client, "start", recipe="seat").fix
+        client.call("reset", reason="looked at it")
+        follow(client, picture, lambda p: p.state["trip"] is None and p.state["alarms"] == [])
+        client.call("start", recipe="seat")
+        follow(client, picture, lambda p: p.state["prompts"])
+
+
 def test_a_command_is_carried_out_once_for_each_token_and_id(seat: Seat) -> None:
     with seat.client("me") as one:
         first = one.call("load", id="7", recipe="seat")
