@@ -13,7 +13,6 @@ import click
 
 from controller import wall
 from controller.cli.exits import CommandError, Exit
-from controller.cli.plots import plot_groups
 from controller.cli.run import facts_of
 from controller.cli.script import OperatorScript, load_operator
 from controller.cli.simulated import ScaledLoop, SimulatedStation, make_scene, make_station
@@ -21,8 +20,6 @@ from controller.cli.simulated import serve as serve_lines
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
-from controller.record.report.page import write_report
-from controller.record.runfile import RunFile
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server.commands import Facts
@@ -75,7 +72,11 @@ class Surrounding:
         return answers
 
     def report(self, folder: Path, recipe: Recipe) -> None:
-        """Write the report of a run."""
+        """Write the report of a run; what that needs is loaded when there is one."""
+        from controller.cli.plots import plot_groups
+        from controller.record.report.page import write_report
+        from controller.record.runfile import RunFile
+
         with RunFile(folder / "run.sqlite") as record:
             write_report(record, plot_groups(recipe), folder / "report.html")
 
