@@ -95,11 +95,11 @@ def environment(folder: Path) -> dict[str, str]:
     return {**found, "SPRINGBACK_RUN_DIR": str(folder / "run")}
 
 
-def start(folder: Path, *arguments: str) -> Seat:
+def start(folder: Path, *arguments: str, owns: str = "--simulated") -> Seat:
     """Start a daemon and return when it is ready."""
     env = environment(folder)
     process = subprocess.Popen(
-        [sys.executable, "-c", MAIN, "serve", "--simulated", "--recipes", str(RECIPES), *arguments],
+        [sys.executable, "-c", MAIN, "serve", owns, "--recipes", str(RECIPES), *arguments],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, env=env,
     )  # fmt: skip
     assert process.stdout is not None
@@ -168,3 +168,5 @@ def quiet(seat: Seat) -> None:
         for job in client.call("status")["queue"]:
             client.call("unload", job=job["id"])
         wait_until(lambda: not client.call("status")["down"], "the station is not open again")
+        if client.call("status")["trip"]:
+            client.call("reset")

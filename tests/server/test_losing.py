@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from controller.record.runfile import RunFile
 from controller.server.client import Client, Refused, Unreachable
 from controller.server.protocol import CLIENTS_MAX, LINE_MAX, PROTOCOL, Code
+from tests.cli.commands import simulated_station
 from tests.server.seat import (
     Seat,
     closed,
@@ -189,6 +191,24 @@ def test_no_line_takes_the_daemon_down(shared: Seat, lines: list[bytes]) -> None
 
 
 # ---------------------------------------------------------------------------------------------- the daemon itself
+@pytest.mark.long
+def test_a_live_run_goes_to_the_daemon_of_the_tool_and_without_one_owns_it(tmp_path: Path) -> None:
+    with simulated_station(tmp_path) as (_, tool):
+        daemon = start(tmp_path, "--tool", str(tool), owns="--live")
+        live = tmp_path / "run" / "packaging-line.sock"
+        try:
+            attached = daemon.command("run", "trips", "--live", "--tool", str(tool), "--json")
+            assert (attached.returncode, json.loads(attached.stdout)["state"]) == (6, "ABORTED"), attached.stderr
+            assert "SIMULATED" in daemon.command("status", "--tool", str(live)).stdout
+            other = daemon.command("serve", "--live", "--tool", str(tool))
+            assert (other.returncode, "in use by process" in other.stderr) == (5, True)
+        finally:
+            end(daemon)
+        alone = daemon.command("run", "smoke", "--live", "--tool", str(tool), "--json")
+
+    assert (alone.returncode, json.loads(alone.stdout)["verdict"]) == (0, "PASS"), alone.stderr
+
+
 def test_a_daemon_that_was_killed_leaves_nothing_behind_that_stops_the_next(tmp_path: Path) -> None:
     first = start(tmp_path)
     with Client(first.socket, "test") as client:
