@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from controller.record.events import PersonRefused, PersonSaid
 from controller.record.runfile import RunFile
 from controller.server.client import AsyncClient, Unreachable
 from controller.server.protocol import Code
+from tests.cli.commands import at_terminal
 from tests.server.seat import PEOPLE, PIN, Seat, follow, job_state, refusal, wait_until
 
 
@@ -214,6 +216,22 @@ def test_a_run_in_the_daemon_ends_with_the_exit_code_of_a_run(seat: Seat) -> Non
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)["state"] == "PROCESS_COMPLETE"
     assert "springback answer 'Ask.mass' VALUE" in run.stderr
+
+
+def test_an_attached_run_asks_at_its_terminal_and_ctrl_c_holds_then_aborts(seat: Seat) -> None:
+    with at_terminal("run", "seat", "--attach", str(seat.socket)) as terminal:
+        terminal.read_until("Ask: mass")
+        terminal.type("12 g")
+        terminal.read_until("is not a number 0 .. 10 g")
+        terminal.type("5 g")
+        terminal.read_until("step 2  Wait")
+        terminal.process.send_signal(signal.SIGINT)
+        terminal.read_until("PAUSED")
+        terminal.process.send_signal(signal.SIGINT)
+        code, out = terminal.end()
+
+    assert code == 7
+    assert "ABORTED" in out
 
 
 def test_everybody_of_the_users_file_is_known(seat: Seat) -> None:
