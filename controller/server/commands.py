@@ -17,16 +17,17 @@ from controller.recipe.problems import RecipeError
 from controller.record.events import PersonSaid
 from controller.sequence.questions import questions
 from controller.server.connection import Connection
-from controller.server.jobs import Job, Jobs
+from controller.server.jobs import Jobs
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import PROTOCOL, Code, Refused
+from controller.server.queue import Job
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
 from controller.server.users import Users
 from springback import __version__
 
 LOADING_MAX = 4  # recipes that are checked at a time
-LOGIN_PAUSE_S = 2.0  # after a wrong PIN nobody may try again for so long
+LOGIN_PAUSE_S = 1.0  # after a wrong PIN nobody may try again for so long
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ class Commands:
             raise Refused(Code.PARAMS, "login: a badge, or user and PIN", "give one of them")
         loop = asyncio.get_running_loop()
         if loop.time() < self._login_at_s:
-            raise Refused(Code.LOGIN, "the last login was wrong", f"wait {LOGIN_PAUSE_S:g} s, then try again")
+            raise Refused(Code.LOGIN, "the login before is wrong or being checked", f"wait {LOGIN_PAUSE_S:g} s")
         self._login_at_s = loop.time() + LOGIN_PAUSE_S * self.facts.speed
 
         async def login() -> dict[str, Any]:
@@ -143,7 +144,7 @@ class Commands:
             params.end()
             return self._loaded(client, name, settings, start=True)
         params.end()
-        job = self._jobs.find(id)
+        job = self._jobs.queue.find(id)
         self._jobs.record(PersonSaid("start", client.who.by, id))
         self._jobs.start(job)
         return _about(job)
@@ -171,7 +172,7 @@ class Commands:
         return _about(job)
 
     def _unload(self, client: Connection, params: Params) -> dict[str, Any]:
-        job = self._jobs.find(params.text("job"))
+        job = self._jobs.queue.find(params.text("job"))
         params.end()
         self._jobs.record(PersonSaid("unload", client.who.by, job.id))
         self._jobs.remove(job)

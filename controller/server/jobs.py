@@ -24,12 +24,12 @@ from controller.sequence.prompts import Answers
 from controller.server.hub import Hub
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
+from controller.server.queue import Job, Queue
 from controller.server.standing import Standing
 from controller.station import Station, StationError
 
 log = logging.getLogger(__name__)
 
-QUEUE_MAX = 50
 REOPEN_S = 5.0  # between two attempts to open a station that did not open
 ASKS = {"hold": "PAUSE", "resume": "RESUME", "stop": "STOP", "abort": "ABORT"}  # command -> event of the job's table
 
@@ -48,22 +48,6 @@ class Surroundings(Protocol):
     def report(self, folder: Path, recipe: Recipe) -> None:
         """Write the report of a run; called in a thread."""
         ...
-
-
-@dataclass(slots=True)
-class Job:
-    """One entry of the queue; `started` once a person has said so."""
-
-    id: str
-    recipe: Recipe
-    settings: Mapping[str, str]
-    by: str
-    started: bool = False
-
-    def to_json(self) -> dict[str, Any]:
-        """For the state."""
-        recipe = self.recipe
-        return {"id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by}
 
 
 @dataclass(slots=True)
@@ -89,11 +73,12 @@ class Jobs:
         """`ready` is told of each opening of the station: nothing, or why it did not open."""
         self.hub = Hub(speed, self.state)
         self.prompts = OpenPrompts()
-        self.queue: list[Job] = []
+        self.queue = Queue()
         self.running: Running | None = None
         self._around, self._site, self._folder, self._ready = surroundings, site, folder, ready
         self._station: Station | None = None
         self._down = "the station is being opened"
+        self._unreachable = ""  # why the station did not open
         self._standing = Standing()
         self._last: dict[str, Any] | None = None
         self._tripped: dict[str, Any] | None = None
@@ -103,10 +88,7 @@ class Jobs:
     # ------------------------------------------------------------------------------------------ for commands
     def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
-        if len(self.queue) >= QUEUE_MAX:
-            raise Refused(Code.STATE, f"{QUEUE_MAX} jobs wait already", "take some out of the queue")
-        job = Job(f"{recipe.name}-{wall.run_stamp()}", recipe, settings, by)
-        self.queue.append(job)
+        job = self.queue.add(recipe, settings, by)
         self.hub.changed()
         return job
 
@@ -121,19 +103,14 @@ class Jobs:
         """Refused while nothing may be started."""
         if self._tripped is not None:
             raise Refused(Code.STATE, f"{self._tripped['code']} has tripped", "look at the machine, then reset")
+        if self._unreachable:
+            raise Refused(Code.STATE, self._unreachable, "start when the instruments answer")
         if self._ending:
             raise Refused(Code.STATE, "the daemon is ending", "start it again")
 
-    def find(self, id: str) -> Job:
-        """A job of the queue; Refused when there is none."""
-        for job in self.queue:
-            if job.id == id:
-                return job
-        raise Refused(Code.STATE, f"no job {id} waits", "see the queue in the status")
-
     def remove(self, job: Job) -> None:
         """Take a job out of the queue."""
-        self.queue.remove(job)
+        self.queue.jobs.remove(job)
         self.hub.changed()
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
@@ -194,22 +171,23 @@ class Jobs:
         try:
             await station.open()
         except StationError as error:
-            self._down = str(error)
+            self._down = self._unreachable = str(error)
+            self.queue.take_starts_back()
             self._ready(self._down)
             self.hub.changed()
             with suppress(TimeoutError):
                 async with asyncio.timeout(REOPEN_S):
                     await self._until(lambda: bool(self._ending))
             return False
-        self._station, self._down = station, ""
+        self._station, self._down, self._unreachable = station, "", ""
         self.hub.show(station.tags)
         self.hub.changed()
         self._ready("")
         return True
 
     async def _next(self) -> Job | None:
-        await self._until(lambda: bool(self._ending) or any(job.started for job in self.queue))
-        return None if self._ending else next(job for job in self.queue if job.started)
+        await self._until(lambda: bool(self._ending) or self.queue.next() is not None)
+        return None if self._ending else self.queue.next()
 
     async def _until(self, reached: Callable[[], bool]) -> None:
         while not reached():
@@ -217,7 +195,7 @@ class Jobs:
             await self._more.wait()
 
     async def _run(self, job: Job, station: Station) -> None:
-        self.queue.remove(job)
+        self.queue.jobs.remove(job)
         folder = self._folder / job.id
         self._standing = Standing()
         try:
@@ -241,7 +219,11 @@ class Jobs:
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
             self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
-        await asyncio.to_thread(self._around.report, folder, job.recipe)
+        try:
+            await asyncio.to_thread(self._around.report, folder, job.recipe)
+        except Exception as error:  # the record is what counts
+            log.error("report of %s", job.id, exc_info=error)
+            self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
 
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
@@ -249,8 +231,7 @@ class Jobs:
             "by_person": by_person, "folder": str(folder.absolute()),
         }  # fmt: skip
         if state != "PROCESS_COMPLETE":
-            for waiting in self.queue:
-                waiting.started = False
+            self.queue.take_starts_back()
         self.record(Note(f"{job.id} ended: {state}, verdict {verdict}"))
 
     def _heard(self, t_s: float, event: Event) -> None:
@@ -276,7 +257,7 @@ class Jobs:
             }
         return {
             "job": job,
-            "queue": [{**j.to_json(), "settings": dict(j.settings), "started": j.started} for j in self.queue],
+            "queue": self.queue.to_json(),
             "last": self._last,
             "prompts": self.prompts.to_json(),
             "alarms": list(standing.alarms.values()),

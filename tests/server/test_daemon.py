@@ -63,7 +63,7 @@ def test_after_a_job_that_was_aborted_nothing_starts_by_itself(seat: Seat) -> No
         first = client.call("start", recipe="seat")["job"]
         second = client.call("start", recipe="seat", set={"wait": "1 s"})["job"]
         client.call("load", recipe="seat")
-        follow(client, picture, lambda p: p.state["prompts"])
+        follow(client, picture, lambda p: p.state["prompts"] and len(p.state["queue"]) == 2)
         assert [job["started"] for job in picture.state["queue"]] == [True, False]
 
         client.call("abort")

@@ -158,10 +158,10 @@ def _connects(seat: Seat) -> bool:
 
 def test_who_asks_too_fast_waits_and_the_others_do_not(seat: Seat) -> None:
     with seat.raw() as plain, seat.client() as client:
-        plain.sendall(b"".join(line(id=str(i), method="ping", params={}) for i in range(500)))
+        plain.sendall(b"".join(line(id=str(i), method="ping", params={}) for i in range(200)))
 
         client.ping()
-        assert [read_line(plain)["id"] for _ in range(500)] == [str(i) for i in range(500)]
+        assert [read_line(plain)["id"] for _ in range(200)] == [str(i) for i in range(200)]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -14,11 +15,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from controller.recipe.folder import named
+from controller.recipe.loader import load
+from controller.recipe.model import Recipe
+from controller.record.site import SiteJournal
+from controller.sequence.prompts import Answers
+from controller.sequence.steps import VERBS
 from controller.server import users
+from controller.server.jobs import Jobs
 from controller.server.lock import Owned, owned
 from controller.server.outbox import ANSWERS_MAX, EVENTS_MAX, Outbox, Overrun
-from controller.server.protocol import notification
-from springback.places import config_file
+from controller.server.prompts import OpenPrompts
+from controller.server.protocol import Refused, notification
+from controller.station import Station, StationError
+from controller.tool import load as load_tool
+from simulators.virtual_time import VirtualLoop
+from springback.places import config_file, recipe_folder
 from tests.cli.commands import ENVIRONMENT, MAIN
 
 
@@ -80,6 +92,55 @@ def test_what_waits_for_a_client_is_bounded() -> None:
 
     events = [m["params"] for m in wire.sent if m.get("method") == "event"]
     assert (events[0], len(events)) == ({"seq": 10, "gap": 10}, EVENTS_MAX)
+
+
+# ---------------------------------------------------------------------------------------------- instruments
+class Unplugged:
+    """Surroundings in which no instrument answers."""
+
+    def __init__(self) -> None:
+        self.tried = 0
+
+    def station(self) -> Any:
+        return self
+
+    async def open(self) -> None:
+        self.tried += 1
+        raise StationError("line plc: nothing answers")
+
+    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        raise AssertionError("no job may begin")
+
+    def report(self, folder: Path, recipe: Recipe) -> None:
+        raise AssertionError("no job may begin")
+
+
+def test_a_job_that_was_started_before_the_instruments_failed_has_to_be_started_again(tmp_path: Path) -> None:
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        around, site = Unplugged(), SiteJournal(tmp_path, loop.time)
+        told: list[str] = []
+        jobs = Jobs(around, site, tmp_path, 1.0, told.append)
+        recipe = load_recipe("smoke", {})
+        jobs.start(jobs.add(recipe, {}, "otto"))
+        working = loop.create_task(jobs.work())
+        await asyncio.sleep(20.0)
+        assert around.tried > 2
+        assert [job.started for job in jobs.queue.jobs] == [False]
+        with pytest.raises(Refused, match="nothing answers"):
+            jobs.start(jobs.queue.jobs[0])
+        jobs.end("test")
+        await working
+        assert told == ["line plc: nothing answers"] * around.tried
+
+    loop = VirtualLoop()
+    loop.run_until_complete(scene())
+    loop.close()
+
+
+def load_recipe(name: str, settings: dict[str, str]) -> Recipe:
+    tool = Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {})
+    return load(named(name, recipe_folder()), VERBS, tool.facts(), settings)
 
 
 # ---------------------------------------------------------------------------------------------- users
