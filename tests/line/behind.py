@@ -13,6 +13,7 @@ from unittest.mock import patch
 
 import controller.cli.run as command
 import controller.cli.simulated as simulated
+import controller.recipe_run as recipe_run
 from controller.cli.run import RunOptions, RunOutcome
 from controller.record.events import Event, Intent, JobChanged
 from controller.record.runfile import RunFile
@@ -108,7 +109,7 @@ def _looking(seen: Seen, *, polling: bool) -> Iterator[None]:
         built.append(make(scene))
         return built[-1]
 
-    class Sequencer(command.Sequencer):
+    class Sequencer(recipe_run.Sequencer):
         async def run(self) -> str:
             state = await super().run()
             seen.at_end = built[-1].plant.truth()
@@ -123,7 +124,7 @@ def _looking(seen: Seen, *, polling: bool) -> Iterator[None]:
 
     with (
         patch.object(simulated, "make_station", keep),
-        patch.object(command, "Sequencer", Sequencer),
+        patch.object(recipe_run, "Sequencer", Sequencer),
         patch.object(SimulatedStation, "close", leave),
     ):
         yield
