@@ -14,12 +14,14 @@ import click
 from controller import wall
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import facts_of
+from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
-from controller.cli.simulated import ScaledLoop, SimulatedStation, make_scene, make_station
+from controller.cli.simulated import KINDS, ScaledLoop, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
+from controller.recipe.problems import did_you_mean
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server.commands import Facts
@@ -27,6 +29,7 @@ from controller.server.daemon import Seat, serve
 from controller.server.lock import Owned, owned
 from controller.server.places import lock_of, socket_of
 from controller.server.prompts import OpenPrompts
+from controller.server.protocol import Code, Refused
 from controller.server.users import UsersError
 from controller.server.users import load as load_users
 from controller.station import Station
@@ -94,7 +97,12 @@ def serve_tool(options: ServeOptions) -> int:
     place = options.socket or socket_of(tool.name, simulated=options.simulated)
 
     def load_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
-        return load(named(name, folder), VERBS, facts, dict(settings))
+        recipe = load(named(name, folder), VERBS, facts, dict(settings))
+        part = recipe.intended_for.get("part", "")
+        if options.simulated and part and part not in KINDS:
+            text = f'the recipe is for part "{part}", which nobody can bring'
+            raise Refused(Code.RECIPE, text, did_you_mean(part, KINDS))
+        return recipe
 
     try:
         about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
@@ -129,7 +137,7 @@ async def _surrounding(tool: ToolFile, operator: OperatorScript, *, simulated: b
     if not simulated:
         yield Surrounding(tool, operator, None)
         return
-    station = make_station(make_scene(SEED, (), operator))
+    station = make_station(make_scene(SEED, load_scenario(None), operator))
     try:
         addresses = await serve_lines(station, list(tool.lines))
         yield Surrounding(simulated_tool(tool, addresses), operator, station)
