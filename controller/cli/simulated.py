@@ -24,7 +24,8 @@ from springback.places import config_file
 
 __all__ = [
     "FAULT_UNITS", "KINDS", "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene",
-    "Setting", "SimulatedStation", "VirtualLoop", "check_fault", "keep_part", "make_scene", "make_station", "run_model", "serve",
+    "Setting", "SimulatedStation", "VirtualLoop", "check_fault", "keep_part", "make_scene", "make_station",
+    "run_model", "serve",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
