@@ -23,15 +23,8 @@ from controller.server.places import socket_of
 from controller.server.protocol import PING_S
 
 SCHEMA = "springback.attached/1"
-ALONE = (
-    "answers",
-    "faults",
-    "operator",
-    "out",
-    "part",
-    "real_time",
-    "scenario",
-)  # what a run in a daemon has from the daemon
+# A run in a daemon has these from the daemon.
+ALONE = ("answers", "faults", "operator", "out", "part", "real_time", "scenario")
 
 
 def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
