@@ -165,11 +165,14 @@ def turning(client: Client) -> Picture:
     """A job in its last step; who attaches is told everything."""
     picture = client.attach()
     settle(client, picture, "", open_again=True)
-    client.call("start", recipe="turning")
+    job = client.call("start", recipe="turning")["job"]
     while not (picture.state["job"] and (picture.state["job"]["step"] or {}).get("name") == "Wait"):
         news = client.news(60.0)
         assert news is not None
         picture.apply(news)
+        last = picture.state["last"]
+        if last and last["id"] == job:
+            sys.exit(f"the job ended with {last['state']}: {last['reason']}; is the machine too busy?")
     return picture
 
 
