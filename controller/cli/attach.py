@@ -24,7 +24,16 @@ from controller.server.protocol import PING_S
 
 SCHEMA = "springback.attached/1"
 # A run in a daemon has these from the daemon.
-ALONE = ("answers", "faults", "operator", "out", "part", "real_time", "scenario")
+ALONE = {
+    "answers": "--answers",
+    "bypasses": "--bypass",
+    "faults": "--fault",
+    "operator": "--operator",
+    "out": "--out",
+    "part": "--part",
+    "real_time": "--real-time",
+    "scenario": "--scenario",
+}
 
 
 def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
@@ -39,9 +48,9 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
             return None
     else:
         return None
-    given = [name for name in ALONE if options[name]]
+    given = [flag for name, flag in ALONE.items() if options[name]]
     if given:
-        raise CommandError(f"--{given[0].rstrip('s')} is for a run without a daemon; {path} has one", Exit.USAGE)
+        raise CommandError(f"{given[0]} is for a run without a daemon; {path} has one", Exit.USAGE)
     return path
 
 

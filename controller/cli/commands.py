@@ -79,7 +79,7 @@ def run(
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.attach import daemon_for, run_attached
 
-    daemon = daemon_for(attach, options)
+    daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
         return run_attached(daemon, options["recipe"], _assignments(settings), as_json=as_json)
     from controller.cli.outcome import show_outcome, with_progress

@@ -77,6 +77,18 @@ def answer(prompt: str, value: str, daemon: str | None) -> int:
     return tell_daemon(daemon, "answer", prompt=prompt, value=value)
 
 
+@click.command()
+@click.argument("alarm", default="")
+@DAEMON
+@REASON
+@exiting
+def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
+    """Say that an alarm was seen, or all of them; it never resumes a job."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "acknowledge", alarm=alarm, reason=reason)
+
+
 @click.group()
 def user() -> None:
     """The people who may log in at the tool."""
@@ -103,6 +115,10 @@ COMMANDS = (
     _tell("stop", "End the job after its step, in the safe state."),
     _tell("abort", "End the job now, by the recipe's way into the safe state."),
     _tell("reset", "Forget a trip after looking at the machine; it starts nothing."),
+    _tell("redo", "Do the step of a held job again, where its recipe allows that."),
+    _tell("skip", "Leave out the step of a held job, where its recipe allows that."),
+    _tell("step", "Hold after each step, until resumed."),
+    acknowledge,
     answer,
     user,
 )

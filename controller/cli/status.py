@@ -56,7 +56,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     if status["trip"]:
         yield printable(f"trip     {status['trip']['code']}: {status['trip']['reason']}")
     for alarm in status["alarms"]:
-        yield printable(f"alarm    {alarm['code']}: {alarm['happened']}; do: {alarm['do']}")
+        yield printable(f"alarm    {alarm['name']} ({alarm['state']}): {alarm['happened']}; do: {alarm['do']}")
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
     for waiting in status["queue"]:

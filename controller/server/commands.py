@@ -17,7 +17,7 @@ from controller.recipe.problems import RecipeError
 from controller.record.events import PersonSaid
 from controller.sequence.questions import questions
 from controller.server.connection import Connection
-from controller.server.jobs import Jobs
+from controller.server.jobs import ASKS, Jobs
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import PROTOCOL, Code, Refused
 from controller.server.queue import Job
@@ -61,7 +61,10 @@ class Commands:
             "unload": self._unload,
             "answer": self._answer,
             "reset": self._reset,
-            **{command: self._say_to_job(command) for command in ("hold", "resume", "stop", "abort")},
+            "acknowledge": self._acknowledge,
+            "shelve": self._shelve,
+            "unshelve": self._unshelve,
+            **{command: self._say_to_job(command) for command in ASKS},
         }
 
     # ------------------------------------------------------------------------------------------ looking
@@ -185,6 +188,21 @@ class Commands:
             return self._jobs.say(command, client.who.by, reason)
 
         return say
+
+    def _acknowledge(self, client: Connection, params: Params) -> dict[str, Any]:
+        alarm, reason = params.text("alarm", ""), params.text("reason", "")
+        params.end()
+        return self._jobs.say_of_alarm("acknowledge", alarm, client.who.by, reason, alarm)
+
+    def _shelve(self, client: Connection, params: Params) -> dict[str, Any]:
+        alarm, for_s, reason = params.text("alarm"), params.seconds("for_s"), params.text("reason", "")
+        params.end()
+        return self._jobs.say_of_alarm("shelve", alarm, client.who.by, reason, (alarm, for_s))
+
+    def _unshelve(self, client: Connection, params: Params) -> dict[str, Any]:
+        alarm, reason = params.text("alarm"), params.text("reason", "")
+        params.end()
+        return self._jobs.say_of_alarm("unshelve", alarm, client.who.by, reason, alarm)
 
     def _answer(self, client: Connection, params: Params) -> dict[str, Any]:
         prompt, value = params.text("prompt"), params.value("value")

@@ -31,7 +31,15 @@ from controller.station import Station, StationError
 log = logging.getLogger(__name__)
 
 REOPEN_S = 5.0  # between two attempts to open a station that did not open
-ASKS = {"hold": "PAUSE", "resume": "RESUME", "stop": "STOP", "abort": "ABORT"}  # command -> event of the job's table
+ASKS = {  # command -> events of the job's table, one of which must be possible
+    "hold": ("PAUSE",),
+    "resume": ("RESUME",),
+    "redo": ("RESUME",),
+    "skip": ("RESUME",),
+    "step": ("PAUSE", "RESUME"),
+    "stop": ("STOP",),
+    "abort": ("ABORT",),
+}
 
 
 class Surroundings(Protocol):
@@ -114,15 +122,26 @@ class Jobs:
         self.hub.changed()
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
-        """Tell the job hold, resume, stop or abort; Refused when there is none, or not in its state."""
-        running = self.running
-        if running is None:
-            raise Refused(Code.STATE, f"{command}: no job runs", "nothing has to be done")
+        """Tell the job one of ASKS; Refused when there is none, or not in its state."""
+        running = self._runs(command)
         job = running.run.sequencer.job
-        if not job.may(ASKS[command]):
+        if not any(job.may(event) for event in ASKS[command]):
             raise Refused(Code.STATE, f"{command} is not possible: the job is {job.state}", "see its state")
         running.run.sequencer.post(command, by, reason)
         return {"job": running.job.id, "state": job.state}
+
+    def say_of_alarm(self, command: str, alarm: str, by: str, reason: str, data: Any) -> dict[str, Any]:
+        """Tell the job acknowledge, shelve or unshelve; `alarm` is empty for all. Refused when it does not stand."""
+        running = self._runs(command)
+        if alarm and alarm not in running.run.sequencer.guard.alarms.standing:
+            raise Refused(Code.STATE, f"{command}: {alarm} does not stand", "see the alarms in the status")
+        running.run.sequencer.post(command, by, reason, data)
+        return {"alarm": alarm}
+
+    def _runs(self, command: str) -> Running:
+        if self.running is None:
+            raise Refused(Code.STATE, f"{command}: no job runs", "nothing has to be done")
+        return self.running
 
     def reset(self) -> None:
         """Forget the trip of the last job: a person has looked at the machine. It starts nothing."""

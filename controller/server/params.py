@@ -10,6 +10,7 @@ from controller.server.protocol import Code, Refused
 
 TEXT_MAX = 200
 SETTINGS_MAX = 50
+DAY_S = 86400.0
 
 
 class Params:
@@ -44,6 +45,13 @@ class Params:
         if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 0):
             return value
         raise self._wrong(key, "a whole number", value)
+
+    def seconds(self, key: str) -> float:
+        """A time in s, above 0 and at most a day."""
+        value = self.take(key)
+        if isinstance(value, int | float) and not isinstance(value, bool) and 0 < value <= DAY_S:
+            return float(value)
+        raise self._wrong(key, f"a number of seconds, at most {DAY_S:g}", value)
 
     def value(self, key: str) -> str | float | bool:
         """A text, a number or a truth value."""

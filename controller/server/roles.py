@@ -19,11 +19,17 @@ MAY: Mapping[str, frozenset[str]] = {
     "stop": EVERYBODY,
     "abort": EVERYBODY,
     "answer": AT_THE_TOOL,
+    "acknowledge": AT_THE_TOOL,
     "reset": AT_THE_TOOL,
     "load": RUNNING_JOBS,
     "start": RUNNING_JOBS,
     "unload": RUNNING_JOBS,
     "resume": RUNNING_JOBS,
+    "redo": frozenset({"engineer"}),
+    "skip": frozenset({"engineer"}),
+    "step": frozenset({"engineer"}),
+    "shelve": frozenset({"engineer", "maintenance"}),
+    "unshelve": frozenset({"engineer", "maintenance"}),
     "set": frozenset({"engineer"}),  # no method: parameters of a recipe that operators may not change
 }
 LOOKS = frozenset({"attach", "status", "recipes"})  # not recorded, and carried out as often as they are asked

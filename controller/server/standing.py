@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.record.events import Alarm, Event, JobChanged, Measured, PhaseChanged
+from controller.guard.alarm_states import AlarmState
+from controller.record.events import Alarm, AlarmChanged, Event, JobChanged, Measured, PhaseChanged
 
 RESULTS_MAX = 200
 ALARMS_MAX = 100
+NORMAL = AlarmState.NORMAL.value
 
 
 class Standing:
@@ -29,8 +31,14 @@ class Standing:
             self.step = {"name": event.step, "index": event.index, "turn": event.turn, "phase": event.new}
         elif isinstance(event, Measured) and len(self.results) < RESULTS_MAX:
             self.results[event.name, event.step, event.source] = plain
-        elif isinstance(event, Alarm) and len(self.alarms) < ALARMS_MAX:
-            if event.active:
-                self.alarms[event.code] = {**plain, "utc": told["utc"]}
-            else:
-                self.alarms.pop(event.code, None)
+        elif isinstance(event, Alarm | AlarmChanged):
+            self._take_alarm(event, f"{event.code} {event.of}".rstrip(), told)
+
+    def _take_alarm(self, event: Alarm | AlarmChanged, name: str, told: dict[str, Any]) -> None:
+        """Alarms have names: the code, and what it is about where one code serves many."""
+        if isinstance(event, Alarm) and event.active and len(self.alarms) < ALARMS_MAX:
+            self.alarms[name] = {**told["event"], "name": name, "utc": told["utc"]}
+        elif isinstance(event, AlarmChanged) and event.new != NORMAL and name in self.alarms:
+            self.alarms[name]["state"] = event.new
+        elif not isinstance(event, Alarm) or not event.active:
+            self.alarms.pop(name, None)

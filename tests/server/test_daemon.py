@@ -78,6 +78,19 @@ def test_after_a_job_that_was_aborted_nothing_starts_by_itself(seat: Seat) -> No
         assert picture.state["last"]["folder"] != ""
 
 
+def test_an_alarm_is_acknowledged_and_one_that_does_not_stand_is_not(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+        client.call("start", recipe="warns")
+        follow(client, picture, lambda p: [alarm["state"] for alarm in p.state["alarms"]] == ["UNACKNOWLEDGED"])
+
+        name = picture.state["alarms"][0]["name"]
+        assert refusal(client, "acknowledge", alarm="nothing").code == Code.STATE
+        assert client.call("acknowledge", alarm=name, reason="seen") == {"alarm": name}
+        follow(client, picture, lambda p: p.state["alarms"][0]["state"] == "ACKNOWLEDGED")
+        assert client.call("status")["job"]["state"] == "PROCESSING"
+
+
 def test_after_a_trip_nothing_starts_before_somebody_has_reset_it(seat: Seat) -> None:
     with seat.client() as client:
         picture = client.attach()
