@@ -29,6 +29,7 @@ from controller.record.runfile import RunFile
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
+from controller.sequence.recording import RecordWatch
 from controller.sequence.sequencer import Sequencer
 from controller.sequence.steps import VERBS
 from controller.station import Station, StationError
@@ -199,6 +200,7 @@ class _Run:
         tool.guard.gate.limits = tighten(self.tool.limits, self.recipe.limits)
         progress = loop.create_task(self._show_progress(recorder), name="progress")
         sequencer = Sequencer(tool, self.recipe, self.answers)
+        RecordWatch(recorder, sequencer)
         for saying in self.operator.says:
             loop.call_later(saying.at_s, sequencer.post, saying.command, "operator", saying.reason, saying.data)
         reason = "no result"

@@ -74,7 +74,10 @@ class Intent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Event):
-    """What became of an intent: done, confirmed (its reply was lost, a read-back shows it), failed, superseded."""
+    """What became of an intent.
+
+    done, confirmed (its reply was lost, a read-back shows it), failed, superseded, unsent (it could not be recorded).
+    """
 
     kind: ClassVar[str] = "outcome"
     id: int
@@ -222,12 +225,13 @@ class Note(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Event):
-    """The last event of every run."""
+    """The last event of every run. `end_reason` is `ended`, or `interrupted` when the record was closed afterwards."""
 
     kind: ClassVar[str] = "run_ended"
     state: str
     verdict: str
     reason: str
+    end_reason: str = "ended"
 
 
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
