@@ -4,40 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
+from controller.cli.boundary import exits, show
 from controller.cli.exits import CommandError, Exit
-
-
-def _exits(command: Callable[..., int]) -> Callable[..., None]:
-    """Turn what a command raises into a message and an exit code; never a traceback for a user's mistake."""
-
-    @wraps(command)
-    def run(*args: Any, **options: Any) -> None:
-        try:
-            code = command(*args, **options)
-        except KeyboardInterrupt:
-            click.echo("interrupted; no run is under way", err=True)
-            code = Exit.INTERRUPTED
-        except BrokenPipeError:  # whoever read the output has gone
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = Exit.INTERRUPTED
-        except Exception as error:
-            from controller.cli.failures import explain
-
-            message, code = explain(error, as_json=bool(options.get("as_json")))
-            click.echo(message, err=True)
-        sys.exit(code)
-
-    return run
-
 
 TOOL = click.option(
     "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
@@ -64,7 +37,7 @@ def cli() -> None:
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
 @TOOL
 @JSON
-@_exits
+@exits
 def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
     """Check recipes without hardware: syntax, units, limits, reachability, holds and aborts."""
     from controller.cli.check import check_recipes
@@ -88,12 +61,12 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
 @JSON
-@_exits
+@exits
 def run(
     as_json: bool, settings: tuple[str, ...], speed: float | None, bypasses: tuple[str, ...], **options: Any
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
-    from controller.cli.outcome import show_outcome, with_progress
+    from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
 
@@ -109,15 +82,15 @@ def run(
     chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
     if as_json and outcome.summary.reason:
-        click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)
-    click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
+        click.echo(ending(outcome), err=True)
+    show(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
     return outcome.exit
 
 
 @cli.command()
 @click.argument("run", metavar="RUN")
 @JSON
-@_exits
+@exits
 def explain(run: str, as_json: bool) -> int:
     """Why a run was held, refused or aborted: RUN is its folder, its id below runs/, or its record file."""
     from controller.cli.explain import explain_run
@@ -137,7 +110,7 @@ def sim() -> None:
 @SCENARIO
 @OPERATOR
 @JSON
-@_exits
+@exits
 def up(
     write_tool: Path | None,
     seed: int,
@@ -158,7 +131,7 @@ def up(
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a setting, or a plant parameter")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="draw into an .svg or .png file")
 @JSON
-@_exits
+@exits
 def model(name: str | None, settings: tuple[str, ...], plot: Path | None, as_json: bool) -> int:
     """Try one model of the simulated plant by itself; without a name, list them with their settings."""
     from controller.cli.model import show_models, try_model
@@ -173,7 +146,7 @@ def model(name: str | None, settings: tuple[str, ...], plot: Path | None, as_jso
 @cli.command()
 @FAULT
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
-@_exits
+@exits
 def demo(faults: tuple[str, ...], out: Path) -> int:
     """Both methods on one simulated line, in virtual time, with results, curves and reports."""
     from controller.cli.demo import demo as run_demo

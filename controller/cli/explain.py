@@ -12,7 +12,7 @@ import click
 from controller.cli.exits import CommandError, Exit
 from controller.recipe.problems import did_you_mean
 from controller.record.explanation import Stop, explain
-from controller.record.result import summary_of
+from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
 from controller.record.text import clock_text, plain
 

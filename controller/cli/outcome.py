@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from controller.cli.explain import stop_lines
+from controller.cli.failures import as_object
 from controller.cli.show import progress, result_table
 from controller.record.explanation import Stop, explain
 from controller.record.runfile import RunFile
@@ -58,6 +59,11 @@ def _told(outcome: RunOutcome) -> list[Stop]:
     with RunFile(outcome.record) as record:
         stops = explain((t_s, event) for t_s, event, _ in record.events())
     return [*stops[:1], *stops[1:][-1:]]
+
+
+def ending(outcome: RunOutcome) -> str:
+    """Why a run did not complete, as a problem for programs."""
+    return as_object(f"{outcome.summary.state}: {outcome.summary.reason}", outcome.exit)
 
 
 def _wrapped(label: str, text: str) -> str:

@@ -22,9 +22,10 @@ from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.record.events import RunStarted
+from controller.record.fold import summary_of
 from controller.record.journal import Recorder, RecordError
 from controller.record.report.page import write_report
-from controller.record.result import Summary, judge, summary_of
+from controller.record.result import Summary, judge
 from controller.record.runfile import RunFile
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.record.events import Intent, JobChanged, Outcome
-from controller.record.result import summary_of
+from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
 from controller.record.verify import verify
 from tests.line.test_people import say

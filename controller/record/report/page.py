@@ -14,9 +14,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller.record.events import Measured
+from controller.record.fold import summary_of
 from controller.record.plots import PlotGroup
 from controller.record.report.figure import Band, Mark, Strip, overview, single
-from controller.record.result import PromptRow, StepRow, Summary, summary_of
+from controller.record.result import PromptRow, StepRow, Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.text import clock_text, limits_text, number, plain
