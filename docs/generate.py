@@ -40,8 +40,9 @@ EXITS = {
     Exit.REFUSED: "the start was refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
+    Exit.NOT_INTACT: "a record cannot be written or read, is not what was written, or has no end; it says where",
     Exit.BUG: "a fault of springback itself; the message says where",
-    Exit.INTERRUPTED: "Ctrl-C, SIGTERM or SIGHUP in virtual time (on real ports 7), or the output was closed",
+    Exit.INTERRUPTED: "Ctrl-C, SIGTERM or SIGHUP in virtual time (on real ports 7), or stdout was closed or full",
 }
 
 

@@ -11,6 +11,8 @@ import click
 
 from controller.cli.boundary import exits, show
 from controller.cli.exits import CommandError, Exit
+from controller.cli.runs import JSON, RUNS, replay, verify
+from controller.cli.runs import runs as runs_group
 
 TOOL = click.option(
     "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
@@ -24,7 +26,6 @@ SCENARIO = click.option(
     help="faults and plant parameters, or NAME of a shipped one",
 )
 OPERATOR = click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does")
-JSON = click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -66,9 +67,10 @@ def run(
     as_json: bool, settings: tuple[str, ...], speed: float | None, bypasses: tuple[str, ...], **options: Any
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
-    from controller.cli.outcome import ending, show_outcome, with_progress
+    from controller.cli.outcome import ending, show_outcome, warning, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
+    from controller.cli.runs_files import close_left_open
 
     nature = options["faults"] or options["scenario"] or options["part"]
     if options["live"] and (nature or options["real_time"] or speed):
@@ -80,6 +82,8 @@ def run(
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
     chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
+    for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
+        click.echo(warning(said, as_json=as_json), err=True)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
     if as_json and outcome.summary.reason:
         click.echo(ending(outcome), err=True)
@@ -96,6 +100,11 @@ def explain(run: str, as_json: bool) -> int:
     from controller.cli.explain import explain_run
 
     return explain_run(run, as_json=as_json)
+
+
+cli.add_command(runs_group)
+cli.add_command(verify)
+cli.add_command(replay)
 
 
 @cli.group()

@@ -11,6 +11,7 @@ import traceback
 
 from controller.cli.exits import CommandError, Exit
 from controller.recipe.problems import Problem, RecipeError
+from controller.record.archive import NoSuchRun
 from controller.record.store import RecordError
 from controller.station import StationError
 
@@ -27,7 +28,9 @@ def explain(error: Exception, *, as_json: bool) -> tuple[str, int]:
     if isinstance(error, CommandError):
         return _plain(str(error), error.code, as_json), error.code
     if isinstance(error, RecordError):
-        return _plain(str(error), Exit.STOPPED_BY_ALARM, as_json), Exit.STOPPED_BY_ALARM
+        return _plain(str(error), Exit.NOT_INTACT, as_json), Exit.NOT_INTACT
+    if isinstance(error, NoSuchRun):
+        return _plain(str(error), Exit.USAGE, as_json), Exit.USAGE
     text = "".join(traceback.format_exception(error))
     return as_object(text, Exit.BUG, fix=REPORT_IT) if as_json else f"{text}\nerror: {REPORT_IT}", Exit.BUG
 

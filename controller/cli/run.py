@@ -13,6 +13,7 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
+from controller.cli.facts import facts_of_run
 from controller.cli.plots import plot_groups
 from controller.cli.run_folder import make_folder, run_folder
 from controller.cli.script import OperatorScript, load_answers, load_operator
@@ -36,7 +37,6 @@ from controller.sequence.steps import VERBS
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
-from springback import __version__
 from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
@@ -227,29 +227,19 @@ class _Run:
                 self.progress(recorder.elapsed_s)
 
     def _describe(self, recorder: Recorder, station: Station) -> None:
-        recipe = self.recipe
+        recipe, options = self.recipe, self.options
         recorder.describe(
             run_id=self.folder.name,
-            seed=self.options.seed,
-            start_utc=wall.utc_text(),
-            recipe_text=recipe.text,
-            versions={"springback": __version__},
-            title=recipe.title,
+            seed=options.seed,
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
-            part=str(self.options.part or ""),
-            parameters={name: p.text for name, p in recipe.parameters.items()},
-            set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
+            part=str(options.part or ""),
+            set=", ".join(f"{name} {text}" for name, text in options.settings.items()),
+            **facts_of_run(recipe, self.tool, config_file("interlocks.yaml"), plot_groups(recipe)),
         )
+        identities = {name: instrument.identity for name, instrument in station.instruments.items()}
         recorder.event(
-            RunStarted(
-                recipe.name,
-                recipe.version,
-                recipe.sha256,
-                self.tool.name,
-                station.simulated,
-                {name: instrument.identity for name, instrument in station.instruments.items()},
-            )
+            RunStarted(recipe.name, recipe.version, recipe.sha256, self.tool.name, station.simulated, identities)
         )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +20,8 @@ class PlotGroup:
     setpoint: str | None = None
     unit: str = ""
     steps: tuple[str, ...] = ()
+
+
+def plots_of(meta: Mapping[str, Any]) -> list[PlotGroup]:
+    """The plots that a record says it is to be drawn with."""
+    return [PlotGroup(**{**plot, "steps": tuple(plot["steps"])}) for plot in meta.get("plots", ())]

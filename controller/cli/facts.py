@@ -1,0 +1,36 @@
+"""What a record says about its run besides events and samples: everything needed to read it without this machine."""
+
+from __future__ import annotations
+
+import platform
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from controller import wall
+from controller.recipe.model import Recipe
+from controller.record.plots import PlotGroup
+from controller.tool import ToolFile
+from springback import __version__
+
+
+def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path, plots: Sequence[PlotGroup]) -> dict[str, Any]:
+    """Recipe and configuration as they were read, what wrote the record, when, and what its report draws."""
+    return {
+        "start_utc": wall.utc_text(),
+        "title": recipe.title,
+        "part": recipe.intended_for.get("part", ""),
+        "recipe_text": recipe.text,
+        "parameters": {name: parameter.text for name, parameter in recipe.parameters.items()},
+        "tool_text": tool.path.read_text(encoding="utf-8"),
+        "interlocks_text": interlocks.read_text(encoding="utf-8"),
+        "versions": {
+            "springback": __version__,
+            "python": platform.python_version(),
+            "sqlite": sqlite3.sqlite_version,
+            "system": f"{platform.system()} {platform.release()}",
+        },
+        "plots": [asdict(plot) for plot in plots],
+    }
