@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from controller.cli.boundary import exits, show
+from controller.cli.exits import CommandError, Exit
 
 RUNS = Path("runs")
 IN = click.option(
@@ -112,7 +113,7 @@ def tag(run: str, name: str, folder: Path, remove: bool) -> int:
     place = archive.find(run, folder)
     said = archive.tag(place, name, remove=remove)
     show(f"{place}: {', '.join(said) or 'no tags'}")
-    return 0
+    return Exit.PASSED
 
 
 @runs.command()
@@ -148,7 +149,7 @@ def verify(run: str | None, every: bool, folder: Path, as_json: bool) -> int:
     from controller.cli.verify import verify_runs
 
     if (run is None) is not every:
-        raise click.UsageError("name one run, or say --all")
+        raise CommandError("name one run, or say --all", Exit.USAGE)
     return verify_runs(run, folder, as_json=as_json)
 
 

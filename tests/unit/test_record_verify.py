@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ COLUMNS = {
 SAMPLES = 30
 
 
-def small_run(path: Path, *, close: bool = True) -> Path:
-    """A record of a few dozen rows."""
+def begun(path: Path) -> Bench:
+    """A record of a few dozen rows, still open."""
     bench = Bench(path)
     bench.recorder.describe(run_id="small", seed=3, recipe_text="recipe: small\n")
     bench.recorder.event(STARTED)
@@ -40,11 +41,31 @@ def small_run(path: Path, *, close: bool = True) -> Path:
         if n % 5 == 0:
             bench.recorder.event(Measured(f"gap_{n}", 40.0 + n, "um", 30.0, 80.0, True, "measured", "Settle"))
     bench.recorder.event(Note("done"))
-    if close:
-        bench.recorder.close("PROCESS_COMPLETE", "PASS")
-    else:
-        bench.recorder.describe(last="fact")
-        bench.recorder._writer.close()
+    return bench
+
+
+def small_run(path: Path) -> Path:
+    """The same, closed."""
+    begun(path).recorder.close("PROCESS_COMPLETE", "PASS")
+    return path
+
+
+@contextmanager
+def left_open(path: Path) -> Iterator[Path]:
+    """The same while it is being written."""
+    bench = begun(path)
+    bench.recorder.describe(last="fact")  # everything up to here is on disk
+    yield path
+    bench.recorder.close("ABORTED", "NONE")
+
+
+def killed_run(path: Path) -> Path:
+    """The same as a killed process leaves it."""
+    living = path.with_name("living")
+    living.mkdir()
+    with left_open(living / path.name) as source:
+        shutil.copy(source, path)
+        shutil.copy(f"{source}-wal", f"{path}-wal")
     return path
 
 
@@ -195,7 +216,7 @@ def test_a_cut_end_is_open_and_the_cut_is_exact(copy: Path, lost: int) -> None:
 
 
 def test_a_cut_record_can_be_closed_again_and_then_says_interrupted(tmp_path: Path) -> None:
-    path = small_run(tmp_path / "run.sqlite", close=False)
+    path = killed_run(tmp_path / "run.sqlite")
 
     assert verify(path).state == "open"
     assert recover(path)
@@ -205,7 +226,7 @@ def test_a_cut_record_can_be_closed_again_and_then_says_interrupted(tmp_path: Pa
 
 
 def test_a_damaged_record_is_not_closed(tmp_path: Path) -> None:
-    path = small_run(tmp_path / "run.sqlite", close=False)
+    path = killed_run(tmp_path / "run.sqlite")
     change(path, "UPDATE events SET t_s = 7 WHERE seq = 6")
 
     with pytest.raises(RecordError, match="keep it as evidence"):
