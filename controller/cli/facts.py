@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import platform
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from controller import wall
+from controller.cli.plots import plot_groups, springback_curve
 from controller.recipe.model import Recipe
-from controller.record.plots import PlotGroup
 from controller.tool import ToolFile
 from springback import __version__
 
 
-def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path, plots: Sequence[PlotGroup]) -> dict[str, Any]:
+def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path) -> dict[str, Any]:
     """Recipe and configuration as they were read, what wrote the record, when, and what its report draws."""
+    plots = plot_groups(recipe)
+    curve = springback_curve(plots)
     return {
         "start_utc": wall.utc_text(),
         "title": recipe.title,
@@ -33,4 +34,5 @@ def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path, plots: Sequen
             "system": f"{platform.system()} {platform.release()}",
         },
         "plots": [asdict(plot) for plot in plots],
+        "against": asdict(curve) if curve else None,
     }

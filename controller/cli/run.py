@@ -14,7 +14,6 @@ from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.facts import facts_of_run
-from controller.cli.plots import plot_groups
 from controller.cli.run_folder import make_folder, run_folder
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
@@ -22,9 +21,11 @@ from controller.recipe.limits import tighten
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
+from controller.record.archive import earlier
 from controller.record.events import RunStarted
 from controller.record.fold import summary_of
 from controller.record.journal import Recorder, RecordError
+from controller.record.plots import plots_of
 from controller.record.report.page import write_report
 from controller.record.result import Summary, judge
 from controller.record.runfile import RunFile
@@ -115,7 +116,8 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     with asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
     with RunFile(folder / "run.sqlite") as record:
-        report = write_report(record, plot_groups(recipe), folder / "report.html")
+        before = [one.summary for one in earlier(folder, recipe.name, record.meta["start_utc"])]
+        report = write_report(record, plots_of(record.meta), folder / "report.html", before)
         summary = summary_of(record)
     return RunOutcome(
         _exit_code(facts, summary), summary, _result(options, facts, summary, report), folder / "run.sqlite", report
@@ -235,7 +237,7 @@ class _Run:
             plant=dict(self.facts.plant),
             part=str(options.part or ""),
             set=", ".join(f"{name} {text}" for name, text in options.settings.items()),
-            **facts_of_run(recipe, self.tool, config_file("interlocks.yaml"), plot_groups(recipe)),
+            **facts_of_run(recipe, self.tool, config_file("interlocks.yaml")),
         )
         identities = {name: instrument.identity for name, instrument in station.instruments.items()}
         recorder.event(

@@ -10,7 +10,7 @@ from controller import wall
 from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.record import export
-from controller.record.archive import GOLDEN, RECORD, REPORT, Run, find, remove, runs
+from controller.record.archive import GOLDEN, RECORD, REPORT, Run, earlier, find, load, remove, runs
 from controller.record.plots import plots_of
 from controller.record.recover import left_open, recover
 from controller.record.report.page import write_report
@@ -49,7 +49,9 @@ def report_run(name: str, folder: Path) -> int:
     """Write `report.html` beside the record."""
     place = find(name, folder)
     with RunFile(place / RECORD) as run:
-        show(f"report   {write_report(run, plots_of(run.meta), place / REPORT)}")
+        itself = load(place)
+        before = [one.summary for one in earlier(place, itself.recipe, itself.started_utc)]
+        show(f"report   {write_report(run, plots_of(run.meta), place / REPORT, before)}")
     return Exit.PASSED
 
 

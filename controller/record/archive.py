@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,10 @@ REPORT = "report.html"
 TAGS = "tags.json"
 GOLDEN = "golden"
 OWN_FILES = (RECORD, f"{RECORD}-wal", f"{RECORD}-shm", REPORT, TAGS)  # of a run's folder; nothing else is ever removed
+
+
+EARLIER = 30  # runs of the same recipe that one is compared with
+LOOK_AT = 60  # records that are opened to find them
 
 
 class NoSuchRun(Exception):
@@ -82,6 +87,21 @@ def runs(folder: Path) -> Iterator[Run | RecordError]:
             broken.append(error)
     yield from sorted(found, key=lambda run: (run.started_utc, run.id))
     yield from broken
+
+
+def earlier(folder: Path, recipe: str, started_utc: str) -> list[Run]:
+    """The completed runs of a recipe that lie beside `folder` and began before it, the oldest first; the last few."""
+    beside = [path.parent for path in folder.parent.glob(f"*/{RECORD}") if path.parent.name != folder.name]
+    beside.sort(key=lambda place: (place / RECORD).stat().st_mtime, reverse=True)
+    found: list[Run] = []
+    for place in beside[:LOOK_AT]:
+        with suppress(RecordError):
+            run = load(place)
+            if run.recipe == recipe and run.summary.completed and run.started_utc <= started_utc:
+                found.append(run)
+        if len(found) == EARLIER:
+            break
+    return sorted(found, key=lambda run: (run.started_utc, run.id))
 
 
 def find(name: str, folder: Path) -> Path:

@@ -13,7 +13,7 @@ from typing import Any
 from controller.record.chain import CLOSED, EVENT, FACT, Row, counts_by_name
 from controller.record.events import RunEnded
 from controller.record.journal import event_text
-from controller.record.store import Batch, RecordError, Store, unwritten
+from controller.record.store import Batch, RecordError, Store, connect, unwritten
 from controller.record.verify import Finding, verify
 
 WHY = "the controller was killed, or lost its power"
@@ -27,6 +27,7 @@ def recover(path: Path) -> bool:
     with unwritten(path.parent) as free:
         if not free:
             return False
+        connect(path, "rw").close()  # SQLite takes back what was half done when the process died
         found = _sound(path)
         if found.closed:
             return False

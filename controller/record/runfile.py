@@ -14,6 +14,7 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, NamedTuple
 
+from controller.record.chain import TABLES
 from controller.record.events import Event, RunEnded, from_json
 from controller.record.store import RecordError, connect, plain_errors, tag_rows
 from drivers.reading import Quality
@@ -106,6 +107,14 @@ class RunFile:
             query = "SELECT max(t_s) FROM (SELECT max(t_s) t_s FROM events UNION SELECT max(t_s) FROM samples)"
             last_s: float | None = self._db.execute(query).fetchone()[0]
         return last_s or 0.0
+
+    @property
+    def head_sha256(self) -> str:
+        """The hash of the last row as it stands there: whoever keeps it can tell a forged record from this one."""
+        union = " UNION ".join(f"SELECT max(seq) seq, sha256 FROM {table}" for table in TABLES)
+        with plain_errors(self.path):
+            head: bytes | None = self._db.execute(f"SELECT sha256 FROM ({union}) ORDER BY seq DESC").fetchone()[0]
+        return (head or b"").hex()
 
     def series(self, tag: str) -> tuple[Sequence[float], Sequence[float]]:
         """Times in s and values of a tag or alias, one per sample; NaN where the reading was not to be trusted.

@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -64,7 +64,10 @@ def plain_errors(path: Path) -> Iterator[None]:
 
 
 def _advice(error: Exception) -> str:
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    extended = getattr(error, "sqlite_errorcode", 0)
+    if extended == sqlite3.SQLITE_READONLY_ROLLBACK:
+        return "a process was killed while it closed it; `springback runs recover` finishes that"
+    code = extended & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return "another program holds it; close that program"
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
@@ -123,24 +126,30 @@ class Store:
 
     @classmethod
     def create(cls, path: Path, tags: TagTable) -> Store:
-        """Create the file and its tables; RecordError when it exists or cannot be made."""
+        """Create the file and its tables; RecordError when it exists or cannot be made.
+
+        It is made under another name first: a process that is killed meanwhile leaves no half record.
+        """
         if path.exists():
             raise RecordError(f"run record {path}: it exists already; each run needs a new file")
+        # Aliases are tags of the same index; they come after the name they stand for, and readers rely on that order.
+        rows = [(name, i, tags.units[i], tags.docs[i]) for name in tags for i in (tags.index(name),)]
+        chained, head = _chain(START, [Row(FACT, 1, 0.0, TAGS_FACT, f'"{tags_sha256(rows)}"')])
+        new = path.with_name(f".{path.name}.new")
+        new.unlink(missing_ok=True)
+        with plain_errors(path), closing(sqlite3.connect(new, isolation_level=None)) as db:
+            db.executescript(f"BEGIN; PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={FORMAT}; {_TABLES}")
+            db.executemany("INSERT INTO tags VALUES (?, ?, ?, ?)", rows)
+            db.executemany(_INSERT[FACT], chained[FACT])
+            db.execute("COMMIT")
+            db.execute("PRAGMA journal_mode=WAL")
+        new.rename(path)
         with plain_errors(path):
             # The writer thread takes over the connection that was opened here, hence check_same_thread.
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
-            lock = os.open(path.parent, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_SH)  # whoever dies lets go of it: see `unwritten`
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version={FORMAT}")
-            db.executescript(f"BEGIN;{_TABLES}COMMIT;")
-            # Aliases are tags of the same index; they come after the name they stand for: readers rely on that order.
-            rows = [(name, i, tags.units[i], tags.docs[i]) for name in tags for i in (tags.index(name),)]
-            db.executemany("INSERT INTO tags VALUES (?, ?, ?, ?)", rows)
-        store = cls(path, db, START, lock)
-        store.write(Batch([Row(FACT, 1, 0.0, TAGS_FACT, f'"{tags_sha256(rows)}"')], full=True))
-        return store
+        lock = os.open(path.parent, os.O_RDONLY)
+        fcntl.flock(lock, fcntl.LOCK_SH)  # whoever dies lets go of it: see `unwritten`
+        return cls(path, db, head, lock)
 
     @classmethod
     def append(cls, path: Path, head: bytes) -> Store:
