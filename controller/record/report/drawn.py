@@ -65,18 +65,23 @@ def by_step(strips: Mapping[PlotGroup, Strip], summary: Summary) -> list[StepPlo
     return found
 
 
-def curve(run: RunFile, summary: Summary) -> Markup | None:
-    """One tag against another from the first step that moves them to a while after the last."""
+def curve(run: RunFile, summary: Summary) -> tuple[str, Markup] | None:
+    """One tag against another, with its title, from the first step that moves them to a while after the last.
+
+    What a run does that is not completed it does on its way into the safe state: that belongs to the curve.
+    """
     wanted = against_of(run.meta)
     rows = [row for row in summary.steps if wanted is not None and row.step in wanted.steps]
     if wanted is None or not rows:
         return None
     times, y = run.series(wanted.y)
-    part = slice(bisect_left(times, rows[0].start_s), bisect_left(times, _end(rows[-1], summary) + CURVE_AFTER_S))
+    end_s = _end(rows[-1], summary) + CURVE_AFTER_S if summary.completed else summary.duration_s
+    part = slice(bisect_left(times, rows[0].start_s), bisect_left(times, end_s))
     names = [plot.title for tag in (wanted.x, wanted.y) for plot in plots_of(run.meta) if plot.actual == tag]
     title = (names[0], names[1]) if len(names) == 2 else (wanted.x, wanted.y)
     units = run.tags[wanted.x].unit, run.tags[wanted.y].unit
-    return against(title, units, run.series(wanted.x)[1][part], y[part])
+    drawn = against(title, units, run.series(wanted.x)[1][part], y[part])
+    return None if drawn is None else (wanted.title, drawn)
 
 
 def around(strips: Mapping[PlotGroup, Strip], summary: Summary) -> dict[int, list[Markup]]:
