@@ -66,6 +66,13 @@ def show(text: str) -> None:
         raise OutputLost(_forget_output(error)) from None
 
 
+def warn(text: str, *, as_json: bool) -> None:
+    """Say something on stderr that makes nothing fail."""
+    from controller.cli.failures import as_object
+
+    _say(as_object(text, 0, kind="warning") if as_json else f"warning: {text}")
+
+
 class OutputLost(Exception):
     """Stdout is full, failing or closed; says how, or nothing when its reader has gone and knows."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from controller.cli.boundary import exits, show
+from controller.cli.boundary import exits, show, warn
 from controller.cli.exits import CommandError, Exit
 from controller.cli.runs import JSON, RUNS, replay, verify
 from controller.cli.runs import runs as runs_group
@@ -67,10 +67,10 @@ def run(
     as_json: bool, settings: tuple[str, ...], speed: float | None, bypasses: tuple[str, ...], **options: Any
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
-    from controller.cli.outcome import ending, show_outcome, warning, with_progress
+    from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
-    from controller.cli.runs_files import close_left_open
+    from controller.cli.runs_files import close_left_open, enter_closed
 
     nature = options["faults"] or options["scenario"] or options["part"]
     if options["live"] and (nature or options["real_time"] or speed):
@@ -83,8 +83,10 @@ def run(
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
     chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
     for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
-        click.echo(warning(said, as_json=as_json), err=True)
+        warn(said, as_json=as_json)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
+    for said in [] if chosen.out else enter_closed(outcome.record):
+        warn(said, as_json=as_json)
     if as_json and outcome.summary.reason:
         click.echo(ending(outcome), err=True)
     show(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
@@ -132,6 +134,11 @@ def up(
     from controller.cli.scenario import load_scenario
     from controller.cli.sim_up import sim_up
 
+    if RUNS.is_dir():
+        from controller.cli.runs_files import enter_act
+
+        for said in enter_act(RUNS, "sim_up", {"seed": seed, "faults": faults}):
+            warn(said, as_json=as_json)
     return sim_up(write_tool, seed, load_scenario(scenario, faults), operator, as_json=as_json)
 
 

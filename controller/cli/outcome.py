@@ -72,10 +72,5 @@ def ending(outcome: RunOutcome) -> str:
     return as_object(f"{outcome.summary.state}: {outcome.summary.reason}", outcome.exit)
 
 
-def warning(text: str, *, as_json: bool) -> str:
-    """Something found beside a run, for people or for programs."""
-    return as_object(text, 0, kind="warning") if as_json else f"warning: {text}"
-
-
 def _wrapped(label: str, text: str) -> str:
     return textwrap.fill(text, WIDTH, initial_indent=f"{label:<9}", subsequent_indent=" " * 9, break_long_words=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from controller import wall
 from controller.cli.boundary import show
@@ -15,6 +16,7 @@ from controller.record.plots import plots_of
 from controller.record.recover import left_open, recover
 from controller.record.report.page import write_report
 from controller.record.runfile import RunFile
+from controller.record.site import CLOSED, DELETED, FOLDER, enter
 from controller.record.store import RecordError
 
 
@@ -65,6 +67,8 @@ def retain_runs(folder: Path, days: int, *, dry_run: bool) -> int:
             show(f"would go {run.folder}  {run.started_utc}")
         else:
             remove(run.folder)
+            if (folder / FOLDER).is_dir():
+                enter(folder, wall.utc_text(), DELETED, {"run": run.id})
             show(f"deleted  {run.folder}  {run.started_utc}")
     if not old:
         show(f"nothing in {folder} is older than {days} days")
@@ -85,6 +89,7 @@ def recover_runs(folder: Path) -> int:
             if recover(path):
                 closed += 1
                 show(f"closed   {path}")
+                _enter_recovered(path)
         except RecordError as error:
             code = Exit.NOT_INTACT
             show(f"left     {error}")
@@ -98,10 +103,33 @@ def close_left_open(folder: Path) -> list[str]:
     for path in left_open(folder):
         try:
             if recover(path):
+                _enter_recovered(path)
                 said.append(f"{path.parent} was interrupted: its record is closed as aborted")
         except RecordError as error:
             said.append(str(error))
     return said
+
+
+def _enter_recovered(record: Path) -> None:
+    if (record.parent.parent / FOLDER).is_dir():
+        enter_closed(record)
+
+
+def enter_closed(record: Path) -> list[str]:
+    """Enter a closed record into the journal of its folder; says what went wrong."""
+    place = record.parent
+    with RunFile(record) as run:
+        head = run.head_sha256
+    return enter_act(place.parent, CLOSED, {"run": place.name, "head_sha256": head})
+
+
+def enter_act(folder: Path, act: str, facts: Mapping[str, Any]) -> list[str]:
+    """Enter an act into the journal of a folder of runs; says what went wrong."""
+    try:
+        enter(folder, wall.utc_text(), act, facts)
+    except RecordError as error:
+        return [str(error)]
+    return []
 
 
 def _written(path: Path, write: Callable[[], object]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from controller.cli.boundary import show
 from controller.cli.exits import Exit
 from controller.record.archive import RECORD, find
+from controller.record.site import objections
 from controller.record.store import unwritten
 from controller.record.verify import Finding, verify
 
@@ -25,12 +26,17 @@ def verify_runs(name: str | None, folder: Path, *, as_json: bool) -> int:
     found = [(verify(place / RECORD), _running(place)) for place in places]
     states = ["running" if running and one.state == "open" else one.state for one, running in found]
     whole = all(state in ("intact", "running") for state in states)
+    against = [] if name else objections(folder)
+    whole = whole and not against
     if as_json:
         records = [{**one.to_json(), "state": state} for (one, _), state in zip(found, states, strict=True)]
-        show(json.dumps({"schema": "springback.verify/1", "intact": whole, "records": records}))
+        said = [{"path": str(one.path), "problem": one.problem} for one in against]
+        show(json.dumps({"schema": "springback.verify/1", "intact": whole, "records": records, "site": said}))
     else:
         for (one, _), state in zip(found, states, strict=True):
             show(f"{one.path}: {_said(one, state)}")
+        for objection in against:
+            show(f"{objection.path}: {objection.problem}")
         if not places:
             show(f"no run in {folder}")
     return Exit.PASSED if whole else Exit.NOT_INTACT

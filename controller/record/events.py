@@ -234,6 +234,16 @@ class RunEnded(Event):
     end_reason: str = "ended"
 
 
+@dataclass(frozen=True, slots=True)
+class SiteAct(Event):
+    """Something done outside a run, in the journal of a folder of runs."""
+
+    kind: ClassVar[str] = "site_act"
+    act: str
+    utc: str
+    facts: dict[str, Any]
+
+
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
 
 

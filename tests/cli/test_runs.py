@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 import zipfile
 from collections.abc import Callable
@@ -227,3 +228,53 @@ def test_the_commands_themselves(folder: Path, tmp_path: Path) -> None:
 
     assert "no run 'nothing'" in refused(springback("runs", "show", "nothing", "--in", folder), 2)
     assert "name one run, or say --all" in refused(springback("verify", "--in", folder), 2)
+
+
+# ---------------------------------------------------------------------------------------------- the site's journal
+@pytest.fixture(scope="module")
+def two_runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("site")
+    for _ in range(2):
+        assert springback("run", "smoke", cwd=place).code == 0
+    return place / "runs"
+
+
+@pytest.fixture
+def site(two_runs: Path, tmp_path: Path) -> Path:
+    """A folder of runs with a journal, as `springback run` without --out leaves it."""
+    return Path(shutil.copytree(two_runs, tmp_path / "runs"))
+
+
+def test_the_journal_finds_a_run_that_was_forged_cut_or_taken_away(site: Path, capsys: Out) -> None:
+    first, second = sorted(path.parent for path in site.glob("*/run.sqlite"))
+    assert verify_runs(None, site, as_json=False) == Exit.PASSED
+
+    shutil.copy(second / "run.sqlite", first / "run.sqlite")  # sound in itself
+    shutil.rmtree(second)
+    capsys.readouterr()
+
+    assert verify_runs(None, site, as_json=False) == Exit.NOT_INTACT
+    said = capsys.readouterr().out
+    assert f"{first / 'run.sqlite'}: it is not the record that was closed" in said
+    assert f"{second / 'run.sqlite'}: the journal knows this run" in said
+
+
+def test_a_run_that_retain_deleted_is_not_missed(site: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.wall.utc_text", lambda days_ago=0: "2999-01-01")
+    retain_runs(site, 90, dry_run=False)
+
+    assert verify_runs(None, site, as_json=False) == Exit.PASSED
+    assert {path.name for path in site.iterdir()} == {"site"}
+
+
+def test_a_journal_that_was_changed_is_named_and_not_written_on(site: Path, capsys: Out) -> None:
+    (journal,) = (site / "site").glob("*.sqlite")
+    db = sqlite3.connect(journal, isolation_level=None)
+    db.execute("DELETE FROM events WHERE seq = 2")
+    db.close()
+
+    assert verify_runs(None, site, as_json=False) == Exit.NOT_INTACT
+    assert f"{journal}: record 2" in capsys.readouterr().out
+    again = springback("run", "smoke", cwd=site.parent)
+    assert again.code == 0
+    assert again.err.startswith("warning: site journal")

@@ -1,0 +1,91 @@
+"""The journal of a folder of runs: acts outside a run, and the head of each record that was closed; one file a day.
+
+It has the form of a run's record and the same chain, but no end. Because it keeps the heads, a run that was forged,
+cut or taken away as a whole is found as well.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from controller.record.chain import EVENT, Row
+from controller.record.events import SiteAct
+from controller.record.journal import event_text
+from controller.record.runfile import RunFile
+from controller.record.store import Batch, RecordError, Store
+from controller.record.verify import verify
+from drivers.reading import TagTable
+
+FOLDER = "site"
+CLOSED, DELETED = "run_closed", "run_deleted"
+
+
+def enter(runs: Path, utc: str, act: str, facts: Mapping[str, Any]) -> None:
+    """Enter one act, at a UTC time in ISO 8601, durably; RecordError when that cannot be done."""
+    folder = runs / FOLDER
+    path = folder / f"{utc[:10]}.sqlite"
+    with _alone(folder):
+        if not path.exists():
+            Store.create(path, TagTable()).close()
+        found = verify(path)
+        if found.problem:
+            raise RecordError(f"site journal {path}: {found.bad}: {found.problem}; keep it as evidence")
+        text = event_text(SiteAct(act, utc, dict(facts)))
+        store = Store.append(path, found.head)
+        try:
+            store.write(Batch([Row(EVENT, found.records + 1, 0.0, SiteAct.kind, text)], full=True))
+        finally:
+            store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What the journal says against a folder: which file, and what is wrong."""
+
+    path: Path
+    problem: str
+
+
+def objections(runs: Path) -> list[Objection]:
+    """Where the journals are damaged, or say something else of the runs than is there."""
+    found: list[Objection] = []
+    heads: dict[str, str] = {}
+    for path in sorted((runs / FOLDER).glob("*.sqlite")):
+        journal = verify(path)
+        if journal.problem:
+            found.append(Objection(path, f"{journal.bad}: {journal.problem}"))
+            continue
+        with RunFile(path) as acts:
+            for _, act, _ in acts.events(SiteAct):
+                if isinstance(act, SiteAct) and act.act == CLOSED:
+                    heads[str(act.facts["run"])] = str(act.facts["head_sha256"])
+                elif isinstance(act, SiteAct) and act.act == DELETED:
+                    heads.pop(str(act.facts["run"]), None)
+    for run, head in heads.items():
+        record = runs / run / "run.sqlite"
+        if not record.is_file():
+            found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))
+        elif verify(record).head.hex() != head:
+            found.append(Objection(record, f"it is not the record that was closed: its head was {head[:16]}"))
+    return found
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One writer at a time."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise RecordError(f"site journal {folder}: {error.strerror}") from None
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
