@@ -24,6 +24,7 @@ from controller.record.store import RecordError
 from tests.cli.commands import refused, springback
 from tests.line.behind import recipe, run
 from tests.line.test_people import say
+from tests.unit.test_record_verify import left_open
 
 Out = pytest.CaptureFixture[str]
 
@@ -278,3 +279,10 @@ def test_a_journal_that_was_changed_is_named_and_not_written_on(site: Path, caps
     again = springback("run", "smoke", cwd=site.parent)
     assert again.code == 0
     assert again.err.startswith("warning: site journal")
+
+
+def test_a_run_that_is_under_way_is_intact_so_far(tmp_path: Path, capsys: Out) -> None:
+    with left_open(tmp_path / "run.sqlite"):
+        assert verify_runs(str(tmp_path), tmp_path, as_json=False) == Exit.PASSED
+
+    assert "intact so far, 44 records; the run is under way" in capsys.readouterr().out
