@@ -22,7 +22,7 @@ def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path) -> dict[str, 
     return {
         "start_utc": wall.utc_text(),
         "title": recipe.title,
-        "part": recipe.intended_for.get("part", ""),
+        "part_kind": recipe.intended_for.get("part", ""),
         "recipe_text": recipe.text,
         "parameters": {name: parameter.text for name, parameter in recipe.parameters.items()},
         "tool_text": tool.path.read_text(encoding="utf-8"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -236,6 +237,7 @@ class _Run:
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
             part=str(options.part or ""),
+            part_sha256=hashlib.sha256(options.part.read_bytes()).hexdigest() if options.part else "",
             set=", ".join(f"{name} {text}" for name, text in options.settings.items()),
             **facts_of_run(recipe, self.tool, config_file("interlocks.yaml")),
         )

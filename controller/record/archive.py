@@ -23,7 +23,15 @@ RECORD = "run.sqlite"
 REPORT = "report.html"
 TAGS = "tags.json"
 GOLDEN = "golden"
-OWN_FILES = (RECORD, f"{RECORD}-wal", f"{RECORD}-shm", REPORT, TAGS)  # of a run's folder; nothing else is ever removed
+PART = "part.json"  # where a simulated run leaves its part
+OWN_FILES = (
+    RECORD,
+    f"{RECORD}-wal",
+    f"{RECORD}-shm",
+    REPORT,
+    TAGS,
+    PART,
+)  # of a run's folder; nothing else is ever removed
 
 
 EARLIER = 30  # runs of the same recipe that one is compared with

@@ -31,9 +31,11 @@ def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
 
 
 def _part(run: RunFile, summary: Summary) -> Iterator[Origin]:
-    for key in ("part", "lot", "carrier"):
+    for key, what in (("part_kind", "kind of part"), ("lot", "lot"), ("carrier", "carrier")):
         if run.meta.get(key):
-            yield Origin(key, str(run.meta[key]), "at the start")
+            yield Origin(what, str(run.meta[key]), "at the start")
+    if run.meta.get("part_sha256"):
+        yield Origin("earlier run", str(run.meta["part"]), f"sha256 {run.meta['part_sha256'][:16]}")
 
 
 def _recorded(summary: Summary) -> Iterator[Origin]:

@@ -52,6 +52,8 @@ _SHOWN_ELSEWHERE = frozenset(
         "against",
         "trace_sha256",
         "tags_sha256",
+        "part_kind",
+        "part_sha256",
         "closed",
         "title",
     )
