@@ -85,9 +85,11 @@ def test_nothing_declared_is_unused_or_missing_from_the_requirements() -> None:
 
 def test_what_an_extra_brings_is_imported_and_developers_have_it() -> None:
     listed = (ROOT / "requirements" / "dev.in").read_text(encoding="utf-8").lower()
+    large = {"pyarrow"}  # 165 MB; that it is missing is what the tests see
 
-    assert _extras() <= {name for names in _distributions().values() for name in names}
-    assert {name for name in _extras() if not re.search(rf"^{name}[<>=]", listed, re.MULTILINE)} == set()
+    assert _extras() - large <= {name for names in _distributions().values() for name in names}
+    assert _extras() <= _foreign().keys()
+    assert {name for name in _extras() - large if not re.search(rf"^{name}[<>=]", listed, re.MULTILINE)} == set()
 
 
 def test_no_imported_package_is_under_the_gpl() -> None:
