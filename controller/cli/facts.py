@@ -27,6 +27,7 @@ def facts_of_run(recipe: Recipe, tool: ToolFile, interlocks: Path) -> dict[str, 
         "parameters": {name: parameter.text for name, parameter in recipe.parameters.items()},
         "tool_text": tool.path.read_text(encoding="utf-8"),
         "interlocks_text": interlocks.read_text(encoding="utf-8"),
+        "alarms_text": interlocks.with_name("alarms.yaml").read_text(encoding="utf-8"),
         "versions": {
             "springback": __version__,
             "python": platform.python_version(),

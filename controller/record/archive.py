@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -128,7 +129,9 @@ def find(name: str, folder: Path) -> Path:
     if len(meant) == 1:
         return meant[0]
     if not meant:
-        raise NoSuchRun(f"no run {name!r} in {folder}; `springback runs list --in {folder}` shows what there is")
+        near = get_close_matches(name, ids.values(), 1)
+        hint = f'did you mean "{near[0]}"?' if near else f"`springback runs list --in {folder}` shows what there is"
+        raise NoSuchRun(f"no run {name!r} in {folder}; {hint}")
     raise NoSuchRun(f"{name!r} is the beginning of {len(meant)} runs: {', '.join(map(str, meant[:4]))}; write more")
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from controller.record.events import (
     Alarm,
+    AlarmChanged,
+    Bypassed,
     Event,
     JobChanged,
     Measured,
@@ -14,6 +16,7 @@ from controller.record.events import (
     Outcome,
     PersonSaid,
     PhaseChanged,
+    PromptAhead,
     PromptAnswered,
     PromptAsked,
     Recorded,
@@ -43,6 +46,10 @@ def _what(event: Event) -> tuple[str, str] | None:
             return "ALARM", f"{event.code} (class {event.failure_class}): {event.happened}; {event.we_did}; {event.do}"
         case Alarm():
             return "alarm", f"{event.code} is over"
+        case AlarmChanged():
+            who = f" by {event.by}" if event.by else ""
+            of = f" {event.of}" if event.of else ""
+            return "alarm", f"{event.code}{of}: {_state(event.old)} -> {_state(event.new)}{who}{_because(event.reason)}"
         case Measured():
             return "result", _result(event)
         case Note():
@@ -57,6 +64,11 @@ def _person(event: Event) -> tuple[str, str] | None:
         case PromptAnswered():
             value = f"{number(event.value)}" if isinstance(event.value, float) else event.value
             return "answer", f"{event.id}: {'yes' if value is True else value}, by {event.by}"
+        case PromptAhead():
+            return "soon", f"{event.step}: {event.text}, in {clock_text(event.in_s)} at the earliest"
+        case Bypassed():
+            force = "out of force" if event.active else "in force again"
+            return "BYPASS", f"{event.interlock} {force}, by {event.by}{_because(event.reason)}"
         case PersonSaid():
             return "person", f"{event.by}: {event.command}{_because(event.reason)}"
         case Recorded():

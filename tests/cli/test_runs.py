@@ -117,7 +117,7 @@ def test_replay_says_why_a_run_held_and_why_it_aborted(folder: Path, capsys: Out
     assert "1:15  person   operator: hold: look at it" in held
     assert "1:15  step     5 Settle holding: look at it" in held
     assert "ALARM    line.estop (class 1): line.estop_chain is not met" in stopped
-    assert "press-short v1  ABORTED  NONE" in stopped.splitlines()[-5]
+    assert "press-short v1  ABORTED  NONE" in stopped.partition("job      aborting -> aborted")[2]
 
 
 def test_replay_at_a_pace_tells_the_same(folder: Path, capsys: Out) -> None:
@@ -165,8 +165,8 @@ def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: P
 
     there = tmp_path / "estop-1"
     assert {path.name for path in there.iterdir()} == {
-        "run.sqlite", "report.html", "part.json", "recipe.yaml", "tool.yaml", "interlocks.yaml", "versions.json",
-        "verify.json",
+        "run.sqlite", "report.html", "part.json", "recipe.yaml", "tool.yaml", "interlocks.yaml", "alarms.yaml",
+        "versions.json", "verify.json",
     }  # fmt: skip
     assert json.loads((there / "verify.json").read_text())["state"] == "intact"
     assert verify_runs(str(there), folder, as_json=False) == Exit.PASSED

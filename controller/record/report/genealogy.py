@@ -59,7 +59,7 @@ def _made_with(meta: dict[str, Any], summary: Summary) -> Iterator[Origin]:
         started = summary.started
         yield Origin("recipe", f"{started.recipe} version {started.version}", f"sha256 {started.sha256[:16]}")
         yield Origin("tool", started.tool, "SIMULATED" if started.simulated else "")
-    for key, what in (("tool_text", "tool file"), ("interlocks_text", "interlocks")):
+    for key, what in (("tool_text", "tool file"), ("interlocks_text", "interlocks"), ("alarms_text", "alarms")):
         if meta.get(key):
             yield Origin(
                 what, "as stored in the record", f"sha256 {hashlib.sha256(meta[key].encode()).hexdigest()[:16]}"

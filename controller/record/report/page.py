@@ -37,13 +37,14 @@ _FACTS = (  # keys of the record's meta that the head of the page shows when the
     ("start_utc", "Started (UTC)"),
     ("end_utc", "Ended (UTC)"),
 )
-_CONFIGURATION = (("tool_text", "Tool file"), ("interlocks_text", "Interlocks"))
+_CONFIGURATION = (("tool_text", "Tool file"), ("interlocks_text", "Interlocks"), ("alarms_text", "Alarms"))
 _SHOWN_ELSEWHERE = frozenset(
     (
         "run_id",
         "recipe_text",
         "tool_text",
         "interlocks_text",
+        "alarms_text",
         "planned_s",
         "exchanges",
         "links",
