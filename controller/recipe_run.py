@@ -16,11 +16,12 @@ from controller.recipe.model import Recipe
 from controller.record.events import RunStarted
 from controller.record.journal import Recorder
 from controller.record.result import judge
+from controller.run_facts import facts_of_run
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
+from controller.sequence.recording import RecordWatch
 from controller.sequence.sequencer import Sequencer
 from controller.station import Station
-from springback import __version__
 
 
 class FolderError(Exception):
@@ -41,21 +42,14 @@ class RecipeRun:
         station.attach(self.recorder)
         station.tool.guard.gate.limits = tighten(station.file.limits, recipe.limits)
         self.sequencer = Sequencer(station.tool, recipe, answers)
+        RecordWatch(self.recorder, self.sequencer)
         self.state = ""
         self.verdict = ""
 
     def describe(self, **facts: Any) -> None:
         """Begin the record with what is run on what; `facts` are those that only the caller knows."""
         recipe, station = self.recipe, self.station
-        self.recorder.describe(
-            run_id=self.folder.name,
-            start_utc=wall.utc_text(),
-            recipe_text=recipe.text,
-            versions={"springback": __version__},
-            title=recipe.title,
-            parameters={name: p.text for name, p in recipe.parameters.items()},
-            **facts,
-        )
+        self.recorder.describe(run_id=self.folder.name, **facts, **facts_of_run(recipe, station))
         self.recorder.event(
             RunStarted(
                 recipe.name,

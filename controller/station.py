@@ -89,6 +89,7 @@ class Station:
 
     def __init__(self, tool: ToolFile, interlocks: Path, addresses: Mapping[str, str]) -> None:
         self.file = tool
+        self.texts = {"tool_text": tool.text}  # the configuration as it was read, for the record
         self.tags = TagTable()
         self.lines = {
             name: self._line(name, {**spec, **_address(addresses, name)}) for name, spec in tool.lines.items()
@@ -274,8 +275,10 @@ class Station:
     def _records(self, path: Path, key: str, load: Callable[[list[Mapping[str, Any]], Bind], list[T]]) -> list[T]:
         """The records of a file of the guard, bound to the tags."""
         tag_units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
+        source = read(path)
+        self.texts[f"{key}_text"] = source.text
         try:
-            return load(read(path).data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags))
+            return load(source.data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags))
         except (ExpressionError, KeyError, TypeError, ValueError) as error:
             raise StationError(f"{path.name}: {error}; correct this record") from None
 

@@ -27,6 +27,7 @@ class ToolFile:
     """One tool as its file describes it. `lines` and `instruments` are settings by name, limits are in their units."""
 
     path: Path
+    text: str
     name: str
     simulated: bool
     lines: Mapping[str, Mapping[str, Any]]
@@ -73,6 +74,7 @@ class _Check:
             self._problem("R107", "simulated is true or false", ("simulated",))
         return ToolFile(
             path,
+            self.source.text,
             str(data.get("tool", "")),
             simulated is True,
             lines,

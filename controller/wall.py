@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _STARTED_S = time.perf_counter()
 
 
-def utc_text() -> str:
-    """Now, as ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def utc_text(days_ago: int = 0) -> str:
+    """Now, or so many days ago, as ISO 8601 in UTC."""
+    return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="seconds")
 
 
 def run_stamp() -> str:

@@ -41,8 +41,23 @@ EXITS = {
     " a role or a state that does not allow it",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
+    Exit.NOT_INTACT: "a record cannot be written or read, is not what was written, or has no end; it says where",
     Exit.BUG: "a fault of springback itself; the message says where",
-    Exit.INTERRUPTED: "Ctrl-C, SIGTERM or SIGHUP in virtual time (on real ports 7), or the output was closed",
+    Exit.INTERRUPTED: "Ctrl-C, SIGTERM or SIGHUP in virtual time (on real ports 7), or stdout was closed or full",
+}
+
+PROBLEMS = (
+    "With `--json` each problem is one JSON object on one line of stderr, a mistyped option and a run that did not"
+    " complete too. Fields that are not known are left out."
+)
+PROBLEM = {
+    "error": "what is wrong; `warning` in its place when nothing fails because of it",
+    "exit": "the exit code that it leads to",
+    "rule": "code of the rule that is broken, see [error codes](error-codes.md)",
+    "file": "the file it stands in",
+    "line": "from 1",
+    "column": "from 1",
+    "fix": "what to write or do instead",
 }
 
 
@@ -125,7 +140,9 @@ def command_line() -> str:
     parts = ["# Command line", "Results go to stdout, messages to stderr."]
     parts += [f"## {path}\n\n```text\n{text}\n```" for path, text in _helps(cli, "springback", None)]
     rows = [(str(int(code)), code.name, EXITS[code]) for code in Exit]
-    return _page([*parts, "## Exit codes", _table(("code", "name", "meaning"), rows)])
+    parts += ["## Exit codes", _table(("code", "name", "meaning"), rows)]
+    fields = [(f"`{name}`", meaning) for name, meaning in PROBLEM.items()]
+    return _page([*parts, "## Problems with --json", PROBLEMS, _table(("field", "meaning"), fields)])
 
 
 def _helps(command: click.Command, path: str, parent: click.Context | None) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ def main() -> None:
     """Run the command line; every error of a user ends in a message and an exit code."""
     gc.set_threshold(50_000, 20, 100)  # a run keeps what it makes: collecting often only looks at it again
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")  # none is used, and looking for them costs a tenth of start
+    from controller.cli.boundary import call
     from controller.cli.commands import cli
 
-    cli(prog_name="springback")
+    call(cli)

@@ -15,6 +15,7 @@ from typing import Any
 
 import click
 
+from controller.cli.boundary import show
 from controller.cli.daemon import refusal, socket_for
 from controller.cli.exits import CommandError, Exit
 from controller.cli.status import printable
@@ -62,12 +63,17 @@ def run_attached(path: Path, recipe: str, settings: Mapping[str, str], *, as_jso
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
         raise refusal(refused) from None
+    code = _exit_code(last)
     if as_json:
-        click.echo(json.dumps({"schema": SCHEMA, **last}))
+        if last["reason"]:
+            from controller.cli.failures import as_object
+
+            click.echo(as_object(f"{last['state']}: {last['reason']}", code), err=True)
+        show(json.dumps({"schema": SCHEMA, **last}))
     else:
-        click.echo(printable(f"{last['id']}  {last['state']}  {last['verdict']}  {last['reason']}".rstrip()))
-        click.echo(printable(f"record   {last['folder']}"))
-    return _exit_code(last)
+        show(printable(f"{last['id']}  {last['state']}  {last['verdict']}  {last['reason']}".rstrip()))
+        show(printable(f"record   {last['folder']}"))
+    return code
 
 
 class _Attached:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import click
 
+from controller.cli.boundary import show
 from controller.cli.exits import Exit
+from controller.cli.failures import problem_object
 from controller.cli.run import facts_of
 from controller.recipe.loader import find, load
 from controller.recipe.problems import Problem, RecipeError
@@ -33,12 +35,12 @@ def check_recipes(names: Sequence[str], tool: Path | None, *, as_json: bool) -> 
         _say(recipe.warnings, recipe.text, as_json=as_json)
         checked.append({"recipe": name, "ok": True, "steps": len(recipe.steps), "warnings": len(recipe.warnings)})
         if not as_json:
-            click.echo(f"{recipe.name} v{recipe.version}: ok, {len(recipe.steps)} steps")
+            show(f"{recipe.name} v{recipe.version}: ok, {len(recipe.steps)} steps")
     if as_json:
-        click.echo(json.dumps({"schema": "springback.check/1", "ok": not failed, "recipes": checked}))
+        show(json.dumps({"schema": "springback.check/1", "ok": not failed, "recipes": checked}))
     return Exit.INVALID if failed else Exit.PASSED
 
 
 def _say(problems: Sequence[Problem], text: str, *, as_json: bool) -> None:
     for problem in problems:
-        click.echo(problem.to_json() if as_json else problem.render(text), err=True)
+        click.echo(problem_object(problem) if as_json else problem.render(text), err=True)

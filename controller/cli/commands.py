@@ -9,8 +9,10 @@ from typing import Any
 
 import click
 
-from controller.cli.exiting import exiting as _exits
+from controller.cli.boundary import exits, show, warn
 from controller.cli.exits import CommandError, Exit
+from controller.cli.runs import JSON, RUNS, replay, verify
+from controller.cli.runs import runs as runs_group
 from controller.cli.seat import COMMANDS
 
 TOOL = click.option(
@@ -25,7 +27,6 @@ SCENARIO = click.option(
     help="faults and plant parameters, or NAME of a shipped one",
 )
 OPERATOR = click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does")
-JSON = click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -34,15 +35,11 @@ def cli() -> None:
     """Run recipes on a packaging line: press, mold-tool dispenser and grinder, real or simulated."""
 
 
-for _command in COMMANDS:
-    cli.add_command(_command)
-
-
 @cli.command()
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE...")
 @TOOL
 @JSON
-@_exits
+@exits
 def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
     """Check recipes without hardware: syntax, units, limits, reachability, holds and aborts."""
     from controller.cli.check import check_recipes
@@ -67,7 +64,7 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
 @JSON
-@_exits
+@exits
 def run(
     as_json: bool,
     settings: tuple[str, ...],
@@ -82,9 +79,10 @@ def run(
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
         return run_attached(daemon, options["recipe"], _assignments(settings), as_json=as_json)
-    from controller.cli.outcome import show_outcome, with_progress
+    from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
+    from controller.cli.site_acts import close_left_open, enter_closed
 
     nature = options["faults"] or options["scenario"] or options["part"]
     if options["live"] and (nature or options["real_time"] or speed):
@@ -96,22 +94,30 @@ def run(
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
     chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
+    for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
+        warn(said, as_json=as_json)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
+    for said in [] if chosen.out else enter_closed(outcome.record):
+        warn(said, as_json=as_json)
     if as_json and outcome.summary.reason:
-        click.echo(f"{outcome.summary.state}: {outcome.summary.reason}", err=True)
-    click.echo(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
+        click.echo(ending(outcome), err=True)
+    show(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
     return outcome.exit
 
 
 @cli.command()
 @click.argument("run", metavar="RUN")
 @JSON
-@_exits
+@exits
 def explain(run: str, as_json: bool) -> int:
     """Why a run was held, refused or aborted: RUN is its folder, its id below runs/, or its record file."""
     from controller.cli.explain import explain_run
 
     return explain_run(run, as_json=as_json)
+
+
+for _command in (runs_group, verify, replay, *COMMANDS):
+    cli.add_command(_command)
 
 
 @cli.group()
@@ -126,7 +132,7 @@ def sim() -> None:
 @SCENARIO
 @OPERATOR
 @JSON
-@_exits
+@exits
 def up(
     write_tool: Path | None,
     seed: int,
@@ -139,6 +145,11 @@ def up(
     from controller.cli.scenario import load_scenario
     from controller.cli.sim_up import sim_up
 
+    if RUNS.is_dir():
+        from controller.cli.site_acts import enter_act
+
+        for said in enter_act(RUNS, "sim_up", {"seed": seed, "faults": faults}):
+            warn(said, as_json=as_json)
     return sim_up(write_tool, seed, load_scenario(scenario, faults), operator, as_json=as_json)
 
 
@@ -147,7 +158,7 @@ def up(
 @click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a setting, or a plant parameter")
 @click.option("--plot", type=click.Path(path_type=Path), metavar="FILE", help="draw into an .svg or .png file")
 @JSON
-@_exits
+@exits
 def model(name: str | None, settings: tuple[str, ...], plot: Path | None, as_json: bool) -> int:
     """Try one model of the simulated plant by itself; without a name, list them with their settings."""
     from controller.cli.model import show_models, try_model
@@ -162,7 +173,7 @@ def model(name: str | None, settings: tuple[str, ...], plot: Path | None, as_jso
 @cli.command()
 @FAULT
 @click.option("--out", type=click.Path(path_type=Path), default=Path("runs/demo"), show_default=True)
-@_exits
+@exits
 def demo(faults: tuple[str, ...], out: Path) -> int:
     """Both methods on one simulated line, in virtual time, with results, curves and reports."""
     from controller.cli.demo import demo as run_demo

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-import click
-
 from controller import wall
+from controller.cli.boundary import show
 from controller.cli.exits import Exit
 from controller.cli.outcome import show_outcome, with_progress
 from controller.cli.run import RunOptions, RunOutcome, run
@@ -33,7 +32,7 @@ ACTS = {  # recipe -> what its curves are in the terminal
 
 def demo(faults: Sequence[str], out: Path) -> int:
     """Run both recipes; exit code of the first that did not pass."""
-    click.echo("springback demo  SIMULATED press, dispenser, grinder; real Modbus/SCPI/serial")
+    show("springback demo  SIMULATED press, dispenser, grinder; real Modbus/SCPI/serial")
     worst = Exit.PASSED
     total_s = 0.0
     for recipe, plots in ACTS.items():
@@ -41,13 +40,13 @@ def demo(faults: Sequence[str], out: Path) -> int:
         if (folder / "run.sqlite").exists():
             shutil.rmtree(folder)
         outcome = with_progress(recipe, partial(run, RunOptions(recipe, faults=tuple(faults), out=folder)))
-        click.echo("\n" + _act(outcome, plots))
+        show("\n" + _act(outcome, plots))
         total_s += outcome.summary.duration_s
         worst = worst or outcome.exit
         if outcome.exit == Exit.INTERRUPTED:
             return worst
-    click.echo(f"\n{clock_text(total_s)} of process in {wall.since_start_s():.1f} s")
-    click.echo('next     springback run compress-release --fault "press.supply=low@15min"')
+    show(f"\n{clock_text(total_s)} of process in {wall.since_start_s():.1f} s")
+    show('next     springback run compress-release --fault "press.supply=low@15min"')
     return worst
 
 

@@ -16,6 +16,7 @@ class Exit(IntEnum):
     REFUSED = 5  # permissive, role, mode, a prompt nobody would answer
     STOPPED_BY_ALARM = 6
     ABORTED_BY_PERSON = 7
+    NOT_INTACT = 9  # a record
     BUG = 70
     INTERRUPTED = 130  # in virtual time
 

@@ -7,34 +7,32 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import click
-
-from controller.cli.exits import CommandError, Exit
-from controller.recipe.problems import did_you_mean
+from controller.cli.boundary import show
+from controller.cli.exits import Exit
+from controller.record.archive import RECORD, find
 from controller.record.explanation import Stop, explain
-from controller.record.result import summary_of
+from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
 from controller.record.text import clock_text, plain
 
 RUNS = Path("runs")
-FILE = "run.sqlite"
 WIDTH = 80
 LINES = 12  # of what happened next; a report tells the rest
 
 
 def explain_run(run: str, *, as_json: bool) -> int:
     """Print the explanation of a run, given by its folder, its id or its record file."""
-    with RunFile(_record(run)) as record:
+    with RunFile(find(run, RUNS) / RECORD) as record:
         stops, summary = explain((t_s, event) for t_s, event, _ in record.events()), summary_of(record)
     if as_json:
         head = {"schema": "springback.explain/1", "run": summary.run_id, "state": summary.state}
         reason = {"reason": summary.reason, "bypassed": summary.bypassed}
-        click.echo(json.dumps({**head, **reason, "stops": [stop.to_json() for stop in stops]}, allow_nan=False))
+        show(json.dumps({**head, **reason, "stops": [stop.to_json() for stop in stops]}, allow_nan=False))
         return Exit.PASSED
     ended = f"{summary.run_id}  {summary.state}" + (f": {summary.reason}" if summary.reason else "")
     parts = [plain(ended), *(f"BYPASSED  {name}" for name in summary.bypassed)]
     parts += ["\n".join(stop_lines(stop)) for stop in stops] or ["It was not held, refused or aborted."]
-    click.echo("\n\n".join(parts))
+    show("\n\n".join(parts))
     return Exit.PASSED
 
 
@@ -73,14 +71,3 @@ def _wrapped(label: str, text: str) -> list[str]:
     indent = " " * 11
     first = f"  {label:<9}" if label else ""
     return textwrap.wrap(plain(text), WIDTH, initial_indent=first, subsequent_indent=indent, break_long_words=False)
-
-
-def _record(run: str) -> Path:
-    """The record file that a person means; CommandError with the nearest id when there is none."""
-    given = Path(run)
-    for path in (given, given / FILE, RUNS / run / FILE):
-        if path.is_file():
-            return path
-    known = sorted(path.parent.name for path in RUNS.glob(f"*/{FILE}"))
-    hint = did_you_mean(given.name, known) if known else "give its folder, or its record file"
-    raise CommandError(f"there is no run {run}; {hint}", Exit.USAGE)

@@ -1,4 +1,8 @@
-"""What a failed command says, and its exit code."""
+"""What a failed command says, and its exit code.
+
+For programs (`--json`) each problem is one line of JSON on stderr, always of one shape: `error` and `exit`, and where
+they are known `rule`, `file`, `line`, `column` and `fix`. A warning has `warning` in the place of `error`, `exit` 0.
+"""
 
 from __future__ import annotations
 
@@ -6,25 +10,51 @@ import json
 import traceback
 
 from controller.cli.exits import CommandError, Exit
-from controller.recipe.problems import RecipeError
+from controller.recipe.problems import Problem, RecipeError
+from controller.record.archive import NoSuchRun
 from controller.record.store import RecordError
 from controller.station import StationError
+
+REPORT_IT = "this is a bug of springback; please report it with the lines above"
 
 
 def explain(error: Exception, *, as_json: bool) -> tuple[str, int]:
     """Message for stderr and exit code; only a bug of ours shows where it happened."""
     if isinstance(error, RecipeError):
-        text = "\n".join(p.to_json() for p in error.problems) if as_json else error.render()
+        text = "\n".join(problem_object(p) for p in error.problems) if as_json else error.render()
         return text, Exit.INVALID
     if isinstance(error, StationError):
         return _plain(str(error), Exit.UNREACHABLE, as_json), Exit.UNREACHABLE
     if isinstance(error, CommandError):
         return _plain(str(error), error.code, as_json), error.code
     if isinstance(error, RecordError):
-        return _plain(str(error), Exit.STOPPED_BY_ALARM, as_json), Exit.STOPPED_BY_ALARM
+        return _plain(str(error), Exit.NOT_INTACT, as_json), Exit.NOT_INTACT
+    if isinstance(error, NoSuchRun):
+        return _plain(str(error), Exit.USAGE, as_json), Exit.USAGE
     text = "".join(traceback.format_exception(error))
-    return f"{text}\nThis is a bug of springback; please report it with the lines above.", Exit.BUG
+    return as_object(text, Exit.BUG, fix=REPORT_IT) if as_json else f"{text}\nerror: {REPORT_IT}", Exit.BUG
+
+
+def problem_object(problem: Problem) -> str:
+    """One line of JSON for a problem of a recipe or a configuration file."""
+    warning = problem.severity == "warning"
+    return as_object(
+        problem.message,
+        Exit.PASSED if warning else Exit.INVALID,
+        kind="warning" if warning else "error",
+        rule=problem.code,
+        file=problem.file,
+        line=problem.line,
+        column=problem.column,
+        fix=problem.hint,
+    )
+
+
+def as_object(text: str, code: int, *, kind: str = "error", **details: str | int) -> str:
+    """One line of JSON; what is empty or 0 is not known and left out."""
+    known = {key: value for key, value in details.items() if value}
+    return json.dumps({kind: text, "exit": int(code), **known}, ensure_ascii=False)
 
 
 def _plain(text: str, code: int, as_json: bool) -> str:
-    return json.dumps({"error": text, "exit": int(code)}) if as_json else f"error: {text}"
+    return as_object(text, code) if as_json else f"error: {text}"

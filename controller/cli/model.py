@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import click
-
+from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plant_values import plant_value, spaced
 from controller.cli.plot_file import Panel, check_plot, draw
@@ -25,10 +24,10 @@ def show_models(*, as_json: bool) -> int:
     """List the models with what may be set."""
     if as_json:
         models = {name: {"doc": m.doc, "settings": [s._asdict() for s in m.settings]} for name, m in MODELS.items()}
-        click.echo(json.dumps({"schema": SCHEMA, "models": models}))
+        show(json.dumps({"schema": SCHEMA, "models": models}))
         return Exit.PASSED
     parts = [_listed(name, model) for name, model in MODELS.items()]
-    click.echo("\n\n".join([*parts, "springback model NAME --set SETTING=VALUE [--plot FILE]"]))
+    show("\n\n".join([*parts, "springback model NAME --set SETTING=VALUE [--plot FILE]"]))
     return Exit.PASSED
 
 
@@ -46,7 +45,7 @@ def try_model(name: str, given: Mapping[str, str], plot: Path | None, *, as_json
     if plot is not None:
         draw(plot, [Panel(f"{c.title}, {c.unit}", {"": (outcome.x.values, c.values)}) for c in outcome.columns],
              f"{outcome.x.title}, {outcome.x.unit}")  # fmt: skip
-    click.echo(_json(name, settings, parameters, outcome) if as_json else _text(name, model, settings, outcome, plot))
+    show(_json(name, settings, parameters, outcome) if as_json else _text(name, model, settings, outcome, plot))
     return Exit.PASSED
 
 

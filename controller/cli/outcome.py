@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from controller.cli.explain import stop_lines
+from controller.cli.failures import as_object
 from controller.cli.show import progress, result_table
 from controller.record.explanation import Stop, explain
+from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.text import clock_text
 from controller.record.unusual import happened_first, unusual
@@ -28,18 +31,23 @@ def with_progress(title: str, run: Callable[[Progress], RunOutcome]) -> RunOutco
 
 def show_outcome(outcome: RunOutcome) -> str:
     """At most 80 columns, for people; only the path of the report may be longer."""
-    summary = outcome.summary
+    result = outcome.result
+    with RunFile(outcome.record) as record:
+        return show_summary(record, outcome.summary, outcome.report, f", {result['wall_s']:.1f} s", result["notes"])
+
+
+def show_summary(record: RunFile, summary: Summary, report: Path, took: str = "", notes: Sequence[str] = ()) -> str:
+    """The same for a run of which only the record is known."""
     started = summary.started
     badge = "SIMULATED  " if started is not None and started.simulated else ""
     name = f"{started.recipe} v{started.version}" if started is not None else ""
     lines = [
-        f"{badge}{name}  {summary.state}  {summary.verdict.value}"
-        f"  {clock_text(summary.duration_s)} process, {outcome.result['wall_s']:.1f} s",
+        f"{badge}{name}  {summary.state}  {summary.verdict.value}  {clock_text(summary.duration_s)} process{took}",
     ]
     if summary.results:
         lines.append(result_table(summary).rstrip())
     lines += [_wrapped("BYPASSED", name) for name in summary.bypassed]
-    row, stops = summary.first_alarm, _told(outcome)
+    row, stops = summary.first_alarm, _told(record)
     if row is not None:
         lines.append(_wrapped("first", happened_first(summary)))
         words = {"we did": row.alarm.we_did, "likely": row.alarm.likely, "do": row.alarm.do}
@@ -48,16 +56,20 @@ def show_outcome(outcome: RunOutcome) -> str:
         lines += stop_lines(stop, short=True)
     said = row.alarm.happened if row is not None else None
     lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
-    lines += [_wrapped("note", text) for text in outcome.result["notes"]]
-    lines.append(f"report   {outcome.report}")
+    lines += [_wrapped("note", text) for text in notes]
+    lines.append(f"report   {report}")
     return "\n".join(lines)
 
 
-def _told(outcome: RunOutcome) -> list[Stop]:
+def _told(record: RunFile) -> list[Stop]:
     """The first stop and, when it is another one, the last: the beginning and the end of a story."""
-    with RunFile(outcome.record) as record:
-        stops = explain((t_s, event) for t_s, event, _ in record.events())
+    stops = explain((t_s, event) for t_s, event, _ in record.events())
     return [*stops[:1], *stops[1:][-1:]]
+
+
+def ending(outcome: RunOutcome) -> str:
+    """Why a run did not complete, as a problem for programs."""
+    return as_object(f"{outcome.summary.state}: {outcome.summary.reason}", outcome.exit)
 
 
 def _wrapped(label: str, text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hashlib
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,16 +14,16 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
-from controller.cli.plots import plot_groups
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
+from controller.record.fold import summary_of
 from controller.record.journal import Recorder, RecordError
-from controller.record.report.page import write_report
-from controller.record.result import Summary, summary_of
+from controller.record.report.folder import report_on
+from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
@@ -112,8 +113,8 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     facts = _Facts()
     with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
+    report = report_on(folder)
     with RunFile(folder / "run.sqlite") as record:
-        report = write_report(record, plot_groups(recipe), folder / "report.html")
         summary = summary_of(record)
     return RunOutcome(
         _exit_code(facts, summary), summary, _result(options, facts, summary, report), folder / "run.sqlite", report
@@ -187,7 +188,7 @@ class _Run:
 
     async def _sequence(self, station: Station, signals: Signals) -> None:
         loop = asyncio.get_running_loop()
-        real = self.options.live or self.options.real_time
+        real, part = self.options.live or self.options.real_time, self.options.part
         try:
             run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real)
         except FolderError as error:
@@ -197,7 +198,8 @@ class _Run:
             seed=self.options.seed,
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
-            part=str(self.options.part or ""),
+            part=str(part or ""),
+            part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
         )
         begin_bypasses(station.tool.guard, self.options.bypasses)

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from controller.cli.exiting import exiting
+from controller.cli.boundary import exits
+from controller.cli.runs import JSON
 
 DAEMON = click.option("--tool", "daemon", metavar="SOCKET|TOOL", help="which daemon; the only one by default")
 REASON = click.option("--reason", default="", metavar="TEXT", help="why; it is recorded")
@@ -24,7 +25,7 @@ USERS = click.option(
 @click.option("--socket", type=click.Path(path_type=Path), help="where to listen; the tool's usual place by default")
 @click.option("--recipes", type=click.Path(path_type=Path), help="folder of the recipes; the shipped ones by default")
 @USERS
-@exiting
+@exits
 def serve(
     tool: Path | None,
     simulated: bool,
@@ -35,7 +36,7 @@ def serve(
     recipes: Path | None,
     users: Path,
 ) -> int:
-    """Own the instruments of a tool and serve clients until Ctrl-C; records go into runs/ and site/."""
+    """Own the instruments of a tool and serve clients until Ctrl-C; records go into runs/."""
     from controller.cli.serve import ServeOptions, serve_tool
 
     return serve_tool(ServeOptions(tool, simulated, live, speed, operator, socket, recipes, users))
@@ -43,8 +44,8 @@ def serve(
 
 @click.command()
 @DAEMON
-@click.option("--json", "as_json", is_flag=True, help="one JSON object on stdout")
-@exiting
+@JSON
+@exits
 def status(daemon: str | None, as_json: bool) -> int:
     """Say what the tool does now, and who is asked what."""
     from controller.cli.status import show_status
@@ -56,7 +57,7 @@ def _tell(command: str, does: str) -> click.Command:
     @click.command(command, help=does)
     @DAEMON
     @REASON
-    @exiting
+    @exits
     def tell(daemon: str | None, reason: str) -> int:
         from controller.cli.status import tell_daemon
 
@@ -69,7 +70,7 @@ def _tell(command: str, does: str) -> click.Command:
 @click.argument("prompt")
 @click.argument("value")
 @DAEMON
-@exiting
+@exits
 def answer(prompt: str, value: str, daemon: str | None) -> int:
     """Answer a question of the job that runs; springback status lists what is asked."""
     from controller.cli.status import tell_daemon
@@ -81,7 +82,7 @@ def answer(prompt: str, value: str, daemon: str | None) -> int:
 @click.argument("alarm", default="")
 @DAEMON
 @REASON
-@exiting
+@exits
 def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
     """Say that an alarm was seen, or all of them; it never resumes a job."""
     from controller.cli.status import tell_daemon
@@ -99,7 +100,7 @@ def user() -> None:
 @click.option("--role", required=True, help="observer, operator, engineer or maintenance")
 @click.option("--badge", is_flag=True, help="ask for a badge too")
 @USERS
-@exiting
+@exits
 def add(name: str, role: str, badge: bool, users: Path) -> int:
     """Write a person into the users file; the PIN is typed, or read from stdin, never an argument."""
     from controller.cli.users import add_user

@@ -5,19 +5,20 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import click
-
 from controller import wall
+from controller.cli.boundary import OutputLost, show, warn
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import facts_of
+from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
 from controller.cli.simulated import KINDS, ScaledLoop, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
+from controller.cli.site_acts import close_left_open
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
@@ -74,15 +75,6 @@ class Surrounding:
             answers.reaction_s = self._operator.reaction_s
         return answers
 
-    def report(self, folder: Path, recipe: Recipe) -> None:
-        """Write the report of a run; what that needs is loaded when there is one."""
-        from controller.cli.plots import plot_groups
-        from controller.record.report.page import write_report
-        from controller.record.runfile import RunFile
-
-        with RunFile(folder / "run.sqlite") as record:
-            write_report(record, plot_groups(recipe), folder / "report.html")
-
 
 def serve_tool(options: ServeOptions) -> int:
     """Serve until a signal; CommandError when it cannot begin."""
@@ -106,11 +98,13 @@ def serve_tool(options: ServeOptions) -> int:
 
     try:
         about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
-        seat = Seat(about, place, load_users(options.users), folder, load_recipe, Path())
+        seat = Seat(about, place, load_users(options.users), folder, load_recipe, RUNS)
         with (
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
         ):
+            for said in close_left_open(seat.runs):
+                warn(said, as_json=False)
             runner.run(_serve(seat, tool, load_operator(options.operator), simulated=options.simulated))
     except Owned as error:
         raise CommandError(str(error), Exit.REFUSED) from None
@@ -124,9 +118,10 @@ async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, *, simula
 
     def ready(why_not: str) -> None:
         if why_not:
-            click.echo(f"error: {why_not}; trying again", err=True)
+            warn(f"{why_not}; trying again", as_json=False)
         else:
-            click.echo(f"{badge}{tool.name} is ready at {seat.socket}")
+            with suppress(OutputLost):  # whoever started us has gone: that is no reason to end
+                show(f"{badge}{tool.name} is ready at {seat.socket}")
 
     async with _surrounding(tool, operator, simulated=simulated) as surrounding:
         await serve(seat, surrounding, ready)

@@ -39,6 +39,17 @@ def wants_color() -> bool:
     return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
+def table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Columns of plain text; one whose head begins with `>` is set flush right."""
+    lines = [[head.lstrip(">") for head in heads], *([plain(cell) for cell in row] for row in rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    sides = [">" if head.startswith(">") else "<" for head in heads]
+    return "\n".join(
+        "  ".join(f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)).rstrip()
+        for line in lines
+    )
+
+
 def result_table(summary: Summary) -> str:
     """The results, what was accepted, what was predicted, and the verdict; coloured only where abnormal."""
     from rich.table import Table

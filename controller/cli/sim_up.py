@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import click
 import yaml
 
+from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.scenario import Scenario
 from controller.cli.script import load_operator
@@ -35,7 +35,7 @@ def sim_up(write_tool: Path | None, seed: int, scenario: Scenario, operator: Pat
             addresses = await serve(station, list(template["lines"]))
             if write_tool is not None:
                 _write(write_tool, _tool_text(template, addresses))
-            click.echo(_announce(addresses, write_tool, as_json=as_json))
+            show(_announce(addresses, write_tool, as_json=as_json))
             sys.stdout.flush()
             await told.wait()
         finally:

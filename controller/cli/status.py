@@ -9,8 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import click
-
+from controller.cli.boundary import show
 from controller.cli.daemon import talking
 from controller.cli.exits import Exit
 
@@ -21,7 +20,7 @@ def show_status(daemon: str | None, *, as_json: bool) -> int:
     """Print the status."""
     with talking(daemon) as client:
         status = client.call("status")
-    click.echo(json.dumps({"schema": SCHEMA, **status}) if as_json else "\n".join(_lines(status)))
+    show(json.dumps({"schema": SCHEMA, **status}) if as_json else "\n".join(_lines(status)))
     return Exit.PASSED
 
 
@@ -30,7 +29,7 @@ def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
     with talking(daemon) as client:
         result = client.call(command, **params)
     said = ", ".join(f"{key} {value}" for key, value in result.items())
-    click.echo(f"{command}: {said}" if said else f"{command}: done")
+    show(f"{command}: {said}" if said else f"{command}: done")
     return Exit.PASSED
 
 

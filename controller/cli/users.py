@@ -6,8 +6,7 @@ import getpass
 import sys
 from pathlib import Path
 
-import click
-
+from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.server.users import UsersError, add
 
@@ -20,7 +19,7 @@ def add_user(path: Path, name: str, role: str, *, badge: bool) -> int:
         add(path, name, role, pin, scanned)
     except UsersError as error:
         raise CommandError(str(error), Exit.USAGE) from None
-    click.echo(f"{name} is {role}; the daemon reads {path} when it starts")
+    show(f"{name} is {role}; the daemon reads {path} when it starts")
     return Exit.PASSED
 
 

@@ -19,8 +19,6 @@ from controller.record.store import RecordError
 from drivers.errors import GarbledReply, InstrumentError, NoReply, ReadbackMismatch, Superseded
 from drivers.permit import Permit
 
-RECORD_S = 2.0  # for an intent to be durable
-
 
 class OrderRefused(Exception):
     """The gate said no; nothing went out. `reason` is what is unmet, `fix` what to do; `unmet` of which interlock."""
@@ -60,7 +58,7 @@ class Record(Protocol):
     def event(self, event: Event) -> None: ...
 
     async def intent(self, event: Intent) -> None:
-        """Return when the event is durable."""
+        """Return when the event is durable; RecordError when it is not, soon."""
         ...
 
 
@@ -106,13 +104,12 @@ class Gate:
         return await self._send(order, Permit(epoch, order.safe), intent.id)
 
     async def _recorded(self, intent: Intent) -> None:
-        """Wait until the intent is durable, but not for ever: what cannot be recorded is not done."""
+        """Wait until the intent is durable: what cannot be recorded is not done."""
         try:
-            async with asyncio.timeout(RECORD_S):
-                await self.record.intent(intent)
-        except (TimeoutError, RecordError) as error:
-            reason = str(error) or f"the run record did not take the intent within {RECORD_S:g} s"
-            raise OrderRefused(intent.action, reason, "make room on the disk, then resume") from None
+            await self.record.intent(intent)
+        except RecordError as error:
+            self.record.event(Outcome(intent.id, "unsent", detail=str(error)))
+            raise OrderRefused(intent.action, str(error), "make room on the disk, then resume") from None
 
     def unmet(self, action: str) -> OrderRefused | None:
         """Why `action` is not permitted now, or None."""

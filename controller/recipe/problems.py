@@ -1,14 +1,13 @@
 """What can be wrong with a recipe or a configuration file, and how it is said.
 
 A problem has a stable code, a place in the file and a hint; the table below is the only list of codes. It renders for
-people (the line with a caret) and for programs (one JSON object). Finding problems is the business of the loader.
+people (the line with a caret). Finding problems is the business of the loader.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from difflib import get_close_matches
 
 RULES: Mapping[str, str] = {
@@ -65,18 +64,9 @@ class Problem:
     width: int = 1
 
     @property
-    def rule(self) -> str:
-        """The rule that is broken, in one line."""
-        return RULES[self.code]
-
-    @property
     def place(self) -> str:
         """`file:line:column`, as editors take it."""
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
-
-    def to_json(self) -> str:
-        """One line of JSON for `--json`."""
-        return json.dumps({**asdict(self), "rule": self.rule}, ensure_ascii=False)
 
     def render(self, text: str = "") -> str:
         """For people: message and place, then the line of `text` with a caret, then the hint."""

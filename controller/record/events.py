@@ -74,7 +74,10 @@ class Intent(Event):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Event):
-    """What became of an intent: done, confirmed (its reply was lost, a read-back shows it), failed, superseded."""
+    """What became of an intent.
+
+    done, confirmed (its reply was lost, a read-back shows it), failed, superseded, unsent (it could not be recorded).
+    """
 
     kind: ClassVar[str] = "outcome"
     id: int
@@ -232,12 +235,23 @@ class Note(Event):
 
 @dataclass(frozen=True, slots=True)
 class RunEnded(Event):
-    """The last event of every run."""
+    """The last event of every run. `end_reason` is `ended`, or `interrupted` when the record was closed afterwards."""
 
     kind: ClassVar[str] = "run_ended"
     state: str
     verdict: str
     reason: str
+    end_reason: str = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteAct(Event):
+    """Something done outside a run, in the journal of a folder of runs."""
+
+    kind: ClassVar[str] = "site_act"
+    act: str
+    utc: str
+    facts: dict[str, Any]
 
 
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}

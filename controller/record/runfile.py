@@ -1,13 +1,12 @@
 """Read the record of a run: facts, events in order, curves.
 
-It only reads, except `end_interrupted`, which gives the record of a killed run the terminal event that it lacks.
+It only reads, and believes what it reads: whether the record is still what was written says `verify.py`.
 """
 
 from __future__ import annotations
 
 import json
 import math
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,9 +14,9 @@ from pathlib import Path
 from struct import Struct
 from typing import Any, NamedTuple
 
+from controller.record.chain import TABLES
 from controller.record.events import Event, RunEnded, from_json
-from controller.record.store import APPLICATION_ID, BUSY_S, FORMAT, RecordError, plain_errors
-from controller.record.trace import Trace
+from controller.record.store import RecordError, connect, plain_errors, tag_rows
 from drivers.reading import Quality
 
 _WORST_DRAWN = Quality.UNCERTAIN  # a value of worse quality is a gap in its curve
@@ -55,10 +54,11 @@ class RunFile:
     def __init__(self, path: Path) -> None:
         """Open `path` for reading; RecordError when it is no run record."""
         self.path = path
-        self._db = _open(path, mode="ro")
+        self._db = connect(path, "ro")
         with plain_errors(path):
-            self.meta: dict[str, Any] = {k: json.loads(v) for k, v in self._db.execute("SELECT key, value FROM meta")}
-            rows = self._db.execute("SELECT name, idx, unit, doc FROM tags ORDER BY rowid").fetchall()
+            facts = self._db.execute("SELECT key, value FROM facts ORDER BY seq").fetchall()
+            rows = tag_rows(self._db)
+        self.meta: dict[str, Any] = {key: self._json(text) for key, text in facts}  # of a key the last one counts
         self.tags: dict[str, TagInfo] = {name: TagInfo(idx, unit, doc) for name, idx, unit, doc in rows}
 
     def __enter__(self) -> RunFile:
@@ -71,30 +71,50 @@ class RunFile:
         """Close the file; what was already read stays usable."""
         self._db.close()
 
-    def events(self) -> list[Stamped]:
-        """All events in the order they were recorded."""
+    def events(self, *kinds: type[Event]) -> list[Stamped]:
+        """All events in the order they were recorded, or those of some kinds."""
+        where = f"WHERE kind IN ({', '.join('?' * len(kinds))}) " if kinds else ""
         with plain_errors(self.path):
-            rows = self._db.execute("SELECT seq, t_s, json FROM events ORDER BY seq").fetchall()
+            rows = self._db.execute(
+                f"SELECT seq, t_s, json FROM events {where}ORDER BY seq", [kind.kind for kind in kinds]
+            ).fetchall()
         return [Stamped(t_s, self._event(text), seq) for seq, t_s, text in rows]
 
     def _event(self, text: str) -> Event:
         try:
-            return from_json(json.loads(text))
-        except (KeyError, TypeError, ValueError) as error:
+            return from_json(self._json(text))
+        except (KeyError, TypeError) as error:
             advice = "read it with the version that wrote it"
             raise RecordError(f"run record {self.path}: unknown event {text[:80]}; {advice}") from error
+
+    def _json(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except ValueError as error:
+            raise RecordError(f"run record {self.path}: {text[:80]!r} is no JSON; look at it with verify") from error
 
     @property
     def ended(self) -> bool:
         """True when the run has its terminal event; False while it runs, or after a killed process."""
         with plain_errors(self.path):
-            return _ended(self._db)
+            query = "SELECT 1 FROM events WHERE kind = ? LIMIT 1"
+            return self._db.execute(query, (RunEnded.kind,)).fetchone() is not None
 
     @property
     def span_s(self) -> float:
         """Seconds from the start to the last thing recorded."""
         with plain_errors(self.path):
-            return _last(self._db)[1]
+            query = "SELECT max(t_s) FROM (SELECT max(t_s) t_s FROM events UNION SELECT max(t_s) FROM samples)"
+            last_s: float | None = self._db.execute(query).fetchone()[0]
+        return last_s or 0.0
+
+    @property
+    def head_sha256(self) -> str:
+        """The hash of the last row as it stands there: whoever keeps it can tell a forged record from this one."""
+        union = " UNION ".join(f"SELECT max(seq) seq, sha256 FROM {table}" for table in TABLES)
+        with plain_errors(self.path):
+            head: bytes | None = self._db.execute(f"SELECT sha256 FROM ({union}) ORDER BY seq DESC").fetchone()[0]
+        return (head or b"").hex()
 
     def series(self, tag: str) -> tuple[Sequence[float], Sequence[float]]:
         """Times in s and values of a tag or alias, one per sample; NaN where the reading was not to be trusted.
@@ -121,70 +141,3 @@ class RunFile:
         times_s, rows, quality = zip(*samples, strict=True) if samples else ((), (), ())
         width = len({info.index for info in self.tags.values()})
         return _Scans(times_s, b"".join(rows), b"".join(quality), width)
-
-    def trace_sha256(self) -> str:
-        """The fingerprint, worked out from what is stored."""
-        with plain_errors(self.path):
-            return _trace(self._db)
-
-    @property
-    def intact(self) -> bool:
-        """True when what is stored still has the fingerprint that it was closed with."""
-        return self.meta.get("trace_sha256") == self.trace_sha256()
-
-
-def end_interrupted(path: Path, reason: str) -> bool:
-    """Give the record of a killed run its terminal event; True when it lacked one. Call it before the next run."""
-    db = _open(path, mode="rw")
-    try:
-        with plain_errors(path):
-            if _ended(db):
-                return False
-            seq, t_s = _last(db)
-            text = json.dumps(RunEnded("INTERRUPTED", "NONE", reason).to_json())
-            db.execute("BEGIN IMMEDIATE")
-            db.execute("INSERT INTO events VALUES (?, ?, ?, ?)", (seq + 1, t_s, RunEnded.kind, text))
-            db.execute("INSERT OR REPLACE INTO meta VALUES ('trace_sha256', ?)", (json.dumps(_trace(db)),))
-            db.execute("COMMIT")
-            return True
-    finally:
-        db.close()
-
-
-def _open(path: Path, *, mode: str) -> sqlite3.Connection:
-    with plain_errors(path):
-        db = sqlite3.connect(f"{path.absolute().as_uri()}?mode={mode}", uri=True, timeout=BUSY_S, isolation_level=None)
-        (application,) = db.execute("PRAGMA application_id").fetchone()
-        (version,) = db.execute("PRAGMA user_version").fetchone()
-    if (application, version) != (APPLICATION_ID, FORMAT):
-        db.close()
-        found = f"application id {application:#x}, format {version}"
-        raise RecordError(f"{path} is no run record of format {FORMAT}, but {found}; name another file")
-    return db
-
-
-def _ended(db: sqlite3.Connection) -> bool:
-    return db.execute("SELECT 1 FROM events WHERE kind = ? LIMIT 1", (RunEnded.kind,)).fetchone() is not None
-
-
-def _last(db: sqlite3.Connection) -> tuple[int, float]:
-    query = "SELECT seq, t_s FROM {} ORDER BY seq DESC LIMIT 1"
-    rows = [row for table in ("events", "samples") for row in db.execute(query.format(table))]
-    return max(rows, default=(0, 0.0))
-
-
-def _trace(db: sqlite3.Connection) -> str:
-    columns: dict[int, tuple[str, str]] = {}
-    for name, idx, unit in db.execute("SELECT name, idx, unit FROM tags ORDER BY rowid"):
-        columns.setdefault(idx, (name, unit))
-    trace = Trace(columns.values())
-    rows = db.execute(
-        "SELECT seq, t_s, json, NULL, NULL FROM events UNION ALL SELECT seq, t_s, NULL, row, quality FROM samples "
-        "ORDER BY seq"
-    )
-    for _seq, t_s, text, row, quality in rows:
-        if text is None:
-            trace.sample(t_s, row, quality)
-        else:
-            trace.event(t_s, text)
-    return trace.sha256()

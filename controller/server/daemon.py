@@ -12,7 +12,6 @@ from pathlib import Path
 
 from controller.recipe.model import Recipe
 from controller.record.events import Note
-from controller.record.site import SiteJournal
 from controller.server.client import answers
 from controller.server.commands import Commands, Facts
 from controller.server.connection import Connection
@@ -27,14 +26,14 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What a daemon serves: where, to whom, with which recipes; `folder` takes the records."""
+    """What a daemon serves: where, to whom, with which recipes; `runs` is the folder of the records."""
 
     facts: Facts
     socket: Path
     users: Users
     recipes: Path
     load: Callable[[str, Mapping[str, str]], Recipe]
-    folder: Path
+    runs: Path
 
 
 async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], None]) -> None:
@@ -44,10 +43,9 @@ async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], N
     daemon answers at the socket. The caller holds the tool's lock.
     """
     loop = asyncio.get_running_loop()
-    site = SiteJournal(seat.folder / "site", loop.time)
-    jobs = Jobs(surroundings, site, seat.folder / "runs", seat.facts.speed, ready)
+    jobs = Jobs(surroundings, seat.runs, seat.facts.speed, ready)
     commands = Commands(seat.facts, jobs, seat.users, seat.load, seat.recipes)
-    requests = Requests(commands.hello, commands.methods, jobs.record)
+    requests = Requests(commands.hello, commands.methods, jobs.record, jobs.audit)
     clients: set[Connection] = set()
 
     def joined(client: Connection) -> None:
@@ -73,9 +71,9 @@ async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], N
     finally:
         jobs.record(Note(f"daemon {seat.facts.instance} ended"))
         server.close()
+        await jobs.audit.written()
         for client in list(clients):
             client.hang_up()
-        site.close("the daemon ended")
         seat.socket.unlink(missing_ok=True)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from controller import wall
 from controller.record.events import Event
-from controller.record.journal import to_text
+from controller.record.journal import event_text
 from controller.server.outbox import Outbox
 from controller.server.protocol import FRAMES_HZ, notification
 from drivers.reading import Quality, TagTable
@@ -71,7 +71,7 @@ class Hub:
             "run": run,
             "t_s": round(t_s, 3),
             "utc": wall.utc_text(),
-            "event": json.loads(to_text(event)),
+            "event": json.loads(event_text(event)),
         }
         self._recent.append(params)
         if self.clients:

@@ -19,8 +19,8 @@ from controller.recipe.model import Recipe
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note, PersonSaid
 from controller.record.journal import RecordError
-from controller.record.site import SiteJournal
 from controller.sequence.prompts import Answers
+from controller.server.audit import Audit
 from controller.server.hub import Hub
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
@@ -53,10 +53,6 @@ class Surroundings(Protocol):
         """Where the answers of a job come from."""
         ...
 
-    def report(self, folder: Path, recipe: Recipe) -> None:
-        """Write the report of a run; called in a thread."""
-        ...
-
 
 @dataclass(slots=True)
 class Running:
@@ -73,17 +69,17 @@ class Jobs:
     def __init__(
         self,
         surroundings: Surroundings,
-        site: SiteJournal,
         folder: Path,
         speed: float,
         ready: Callable[[str], None],
     ) -> None:
-        """`ready` is told of each opening of the station: nothing, or why it did not open."""
+        """`folder` takes the runs. `ready` is told of each opening of the station: nothing, or why it did not open."""
         self.hub = Hub(speed, self.state)
         self.prompts = OpenPrompts()
         self.queue = Queue()
         self.running: Running | None = None
-        self._around, self._site, self._folder, self._ready = surroundings, site, folder, ready
+        self.audit = Audit(folder, speed)
+        self._around, self._folder, self._ready = surroundings, folder, ready
         self._station: Station | None = None
         self._down = "the station is being opened"
         self._unreachable = ""  # why the station did not open
@@ -156,12 +152,8 @@ class Jobs:
         if self.running is not None:
             self.running.run.recorder.event(event)  # which tells the hub
             return
-        try:
-            t_s = self._site.event(event)
-        except (RecordError, OSError) as error:
-            log.error("site journal: %s", error)
-            t_s = 0.0
-        self.hub.event("", t_s, event)
+        self.audit.enter(event)
+        self.hub.event("", 0.0, event)
 
     def end(self, why: str) -> None:
         """Abort what runs and start nothing more; `work` returns when the safe state was read back."""
@@ -238,8 +230,9 @@ class Jobs:
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
             self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
+        await self.audit.enter_closed(run.recorder.path)
         try:
-            await asyncio.to_thread(self._around.report, folder, job.recipe)
+            await asyncio.to_thread(_report, folder)
         except Exception as error:  # the record is what counts
             log.error("report of %s", job.id, exc_info=error)
             self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
@@ -293,3 +286,10 @@ class Jobs:
             name: {"link": links[name], "identity": instrument.identity, "lost": name in lost}
             for name, instrument in station.instruments.items()
         }
+
+
+def _report(folder: Path) -> None:
+    """What a report needs is loaded when there is one."""
+    from controller.record.report.folder import report_on
+
+    report_on(folder)

@@ -15,6 +15,7 @@ from typing import Any
 
 from controller.recipe.problems import did_you_mean
 from controller.record.events import Event, PersonRefused
+from controller.server.audit import Audit
 from controller.server.connection import Connection
 from controller.server.params import Params, parts
 from controller.server.protocol import PROTOCOL, Code, Refused
@@ -47,8 +48,11 @@ class _Done:
 class Requests:
     """`serve` is called for every line of every client."""
 
-    def __init__(self, hello: Method, methods: Mapping[str, Method], record: Callable[[Event], None]) -> None:
-        self._hello, self._methods, self._record = hello, methods, record
+    def __init__(
+        self, hello: Method, methods: Mapping[str, Method], record: Callable[[Event], None], audit: Audit
+    ) -> None:
+        """An answer to a command waits until the audit has written what the command entered."""
+        self._hello, self._methods, self._record, self._audit = hello, methods, record, audit
         self._done: OrderedDict[tuple[str, str], _Done] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -100,21 +104,28 @@ class Requests:
                 asked.send(done.answer)
             done.waiting.clear()
 
+        entered = self._audit.entered
+        result: Any = None
+        answer: dict[str, Any] | None = None
         try:
             check_role(client, method)
             result = self._methods[method](client, Params(method, given))
+            if not asyncio.iscoroutine(result):
+                answer = {"result": result}
         except Exception as error:
-            finish(self._error(client, method, error))
-            return
-        if not asyncio.iscoroutine(result):
-            finish({"result": result})
+            answer = self._error(client, method, error)
+        if answer is not None and self._audit.entered == entered:
+            finish(answer)
             return
 
         async def later() -> None:
+            found = answer
             try:
-                finish({"result": await result})
+                found = found or {"result": await result}
             except Exception as error:
-                finish(self._error(client, method, error))
+                found = self._error(client, method, error)
+            await self._audit.written()
+            finish(found)
 
         task = asyncio.get_running_loop().create_task(later(), name=method)
         self._tasks.add(task)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
-from controller.record.runfile import RunFile
-from tests.cli.commands import RECIPES, begin, refused, springback, wait_for
+from controller.record.verify import verify
+from tests.cli.commands import ENVIRONMENT, MAIN, RECIPES, begin, refused, springback, wait_for
 
 KEYS = {
     "schema", "run", "simulated", "recipe", "seed", "state", "verdict", "process_s", "wall_s", "trace_sha256", "links",
@@ -115,7 +117,9 @@ def test_an_aborted_run_with_json_says_why_on_stderr(tmp_path: Path) -> None:
     )
 
     assert run.code == 6
-    assert run.err.startswith("ABORTED: line.estop: line.estop_chain is not met")
+    problem = json.loads(run.err)
+    assert problem["exit"] == 6
+    assert problem["error"].startswith("ABORTED: line.estop: line.estop_chain is not met")
     assert run.json["alarms"][0]["code"] == "line.estop"
 
 
@@ -123,7 +127,7 @@ def test_the_shipped_recipes_run_from_any_folder(tmp_path: Path) -> None:
     run = springback("run", "smoke", "--json", cwd=tmp_path)
 
     assert run.code == 0
-    assert [path.name.startswith("smoke-") for path in (tmp_path / "runs").iterdir()] == [True]
+    assert len(list((tmp_path / "runs").glob("smoke-*/run.sqlite"))) == 1
 
 
 # ---------------------------------------------------------------------------------------------- refusals
@@ -189,7 +193,36 @@ def test_an_error_with_json_is_one_object_on_stderr() -> None:
     run = springback("run", "compres-release", "--json")
 
     assert (run.code, run.out) == (3, "")
-    assert json.loads(run.err)["code"] == "R151"
+    assert json.loads(run.err)["rule"] == "R151"
+
+
+def test_a_mistyped_option_with_json_is_one_object_on_stderr() -> None:
+    run = springback("run", "smoke", "--sed", "3", "--json")
+
+    assert (run.code, run.out) == (2, "")
+    assert json.loads(run.err)["error"].startswith("No such option '--sed'.")
+
+
+SHELL = f'"{sys.executable}" -c "{MAIN}" run smoke --out run'
+
+
+@pytest.mark.parametrize(
+    ("streams", "code", "said"),
+    [
+        (">/dev/full", 130, "error: stdout takes nothing: No space left on device"),
+        (">&-", 0, ""),
+        (">&- 2>&- <&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+    ],
+)
+def test_a_run_survives_streams_that_are_full_or_closed(tmp_path: Path, streams: str, code: int, said: str) -> None:
+    done = subprocess.run(
+        f"{SHELL} {streams}", shell=True, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=60
+    )
+
+    assert (done.returncode, done.stderr.strip()) == (code, said)
+    assert verify(tmp_path / "run" / "run.sqlite").intact
+    assert (tmp_path / "run" / "report.html").is_file()
 
 
 def test_a_run_never_overwrites_another(tmp_path: Path) -> None:
@@ -221,8 +254,6 @@ def test_an_interrupted_run_ends_safe_with_record_and_report(number: signal.Sign
     result = json.loads(out)
     assert process.returncode == 130
     assert (result["state"], result["verdict"]) == ("ABORTED", "NONE")
-    assert err.startswith(f"ABORTED: aborted by {number.name}")
+    assert json.loads(err) == {"error": f"ABORTED: aborted by {number.name}", "exit": 130}
     assert (tmp_path / "run" / "report.html").is_file()
-    with RunFile(tmp_path / "run" / "run.sqlite") as record:
-        assert record.ended
-        assert record.intact
+    assert verify(tmp_path / "run" / "run.sqlite").intact

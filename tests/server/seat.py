@@ -33,6 +33,7 @@ class Seat:
     process: subprocess.Popen[str]
     folder: Path
     environment: dict[str, str]
+    said: str  # when it was ready
 
     @property
     def socket(self) -> Path:
@@ -103,9 +104,12 @@ def start(folder: Path, *arguments: str, owns: str = "--simulated") -> Seat:
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=folder, env=env,
     )  # fmt: skip
     assert process.stdout is not None
-    said = process.stdout.readline()
-    assert "is ready" in said, said + process.stdout.read()
-    return Seat(process, folder, env)
+    said = ""
+    while "is ready" not in said:
+        more = process.stdout.readline()
+        assert more, said
+        said += more
+    return Seat(process, folder, env, said)
 
 
 @contextmanager

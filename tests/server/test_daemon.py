@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from controller.record.events import PersonRefused, PersonSaid
+from controller.record.events import PersonRefused, PersonSaid, SiteAct
 from controller.record.runfile import RunFile
+from controller.record.site import CLOSED, objections
+from controller.record.verify import verify
 from controller.server.client import AsyncClient, Unreachable
 from controller.server.protocol import Code
 from tests.cli.commands import at_terminal
@@ -151,16 +153,34 @@ def test_what_is_done_and_refused_outside_a_run_stands_in_the_site_journal(seat:
     with seat.logged_in("olga") as olga:
         assert refusal(olga, "start", recipe="seat").code == Code.ROLE
 
-    (journal,) = (seat.folder / "site").glob("site-*.sqlite")
+    acts = [(act.act, act.facts.get("command"), act.facts.get("by")) for act in site_acts(seat.folder)]
+    assert ("person", "login", "olga (observer)") in acts
+    assert ("person_refused", "start", "olga (observer)") in acts
 
-    def recorded() -> bool:
-        with RunFile(journal) as record:
-            events = [event for _, event, _ in record.events()]
-        return any(isinstance(e, PersonRefused) and e.by == "olga (observer)" for e in events) and any(
-            isinstance(e, PersonSaid) and e.command == "login" and e.by == "olga (observer)" for e in events
-        )
 
-    wait_until(recorded, "nothing of it is recorded")
+def test_the_journal_has_the_head_of_every_closed_run(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+        job = client.call("start", recipe="seat", set={"wait": "1 s"})["job"]
+        follow(client, picture, lambda p: p.state["prompts"])
+        client.call("answer", prompt="Ask.mass", value=7)
+        follow(client, picture, lambda p: p.state["last"] and p.state["last"]["id"] == job)
+    wait_until(lambda: (seat.folder / "runs" / job / "report.html").exists(), "no report")
+
+    def head() -> str:
+        closed = [act.facts for act in site_acts(seat.folder) if act.act == CLOSED]
+        return next((facts["head_sha256"] for facts in closed if facts["run"] == job), "")
+
+    assert wait_until(head, "the run was not entered") == verify(seat.folder / "runs" / job / "run.sqlite").head.hex()
+    assert objections(seat.folder / "runs") == []
+
+
+def site_acts(folder: Path) -> list[SiteAct]:
+    acts: list[SiteAct] = []
+    for path in sorted((folder / "runs" / "site").glob("*.sqlite")):
+        with RunFile(path) as record:
+            acts += [act for _, act, _ in record.events() if isinstance(act, SiteAct)]
+    return acts
 
 
 def test_a_wrong_pin_is_refused_and_makes_everybody_wait(seat: Seat) -> None:

@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
-from controller.record.site import SiteJournal
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server import users
@@ -111,16 +110,13 @@ class Unplugged:
     def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
         raise AssertionError("no job may begin")
 
-    def report(self, folder: Path, recipe: Recipe) -> None:
-        raise AssertionError("no job may begin")
-
 
 def test_a_job_that_was_started_before_the_instruments_failed_has_to_be_started_again(tmp_path: Path) -> None:
     async def scene() -> None:
         loop = asyncio.get_running_loop()
-        around, site = Unplugged(), SiteJournal(tmp_path, loop.time)
+        around = Unplugged()
         told: list[str] = []
-        jobs = Jobs(around, site, tmp_path, 1.0, told.append)
+        jobs = Jobs(around, tmp_path, 1.0, told.append)
         recipe = load_recipe("smoke", {})
         jobs.start(jobs.add(recipe, {}, "otto"))
         working = loop.create_task(jobs.work())

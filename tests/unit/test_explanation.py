@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.exits import CommandError, Exit
+from controller.cli.exits import Exit
 from controller.cli.explain import explain_run, stop_lines
+from controller.record.archive import NoSuchRun
 from controller.record.events import Alarm, AlarmChanged, Event, JobChanged, Note, PersonSaid, Refusal
 from controller.record.explanation import CLEARS, Stop, explain
 from tests.line.behind import watched
@@ -127,7 +128,7 @@ def test_the_command_finds_a_run_by_folder_by_file_and_by_id(
     assert (data["schema"], data["state"]) == ("springback.explain/1", "ABORTED")
     assert data["stops"][0]["by"] == "any.lost platen_heater"
 
-    with pytest.raises(CommandError, match='there is no run drlil; did you mean "drill"'):
+    with pytest.raises(NoSuchRun, match="no run 'drlil' in runs; did you mean \"drill\""):
         explain_run("drlil", as_json=False)
 
 
@@ -141,5 +142,5 @@ def test_a_run_without_a_stop_says_so(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_where_there_are_no_runs_it_says_what_to_give(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(CommandError, match="give its folder, or its record file"):
+    with pytest.raises(NoSuchRun, match="no run 'drill' in runs"):
         explain_run("drill", as_json=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli.failures import problem_object
 from controller.recipe.problems import RULES, Problem, RecipeError, did_you_mean
 
 TEXT = "recipe: x\nsteps:\n  - presure: {to: 4 kPa}\n"
@@ -37,12 +38,17 @@ def test_a_warning_says_so() -> None:
 
 
 def test_a_problem_is_one_json_object_with_its_rule() -> None:
-    line = Problem("R111", "unknown unit", "x.yaml", 3, 5, "h").to_json()
+    line = problem_object(Problem("R111", "unknown unit", "x.yaml", 3, 5, "h"))
 
-    data = json.loads(line)
     assert "\n" not in line
-    assert (data["code"], data["file"], data["line"], data["column"]) == ("R111", "x.yaml", 3, 5)
-    assert data["rule"] == RULES["R111"]
+    place = {"file": "x.yaml", "line": 3, "column": 5}
+    assert json.loads(line) == {"error": "unknown unit", "exit": 3, "rule": "R111", **place, "fix": "h"}
+
+
+def test_what_is_not_known_of_a_problem_is_left_out() -> None:
+    line = problem_object(Problem("R133", "nothing watches it", severity="warning"))
+
+    assert json.loads(line) == {"warning": "nothing watches it", "exit": 0, "rule": "R133"}
 
 
 def test_control_characters_never_reach_the_terminal() -> None:

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from controller.record import store
 from controller.record.events import Alarm, Intent, JobChanged, Note, RunEnded
 from controller.record.journal import BATCH_ROWS, Recorder, RecordError
-from controller.record.runfile import RunFile, end_interrupted
+from controller.record.recover import WHY, recover
+from controller.record.runfile import RunFile
+from controller.record.verify import verify
 from tests.unit.recorded_run import STARTED, Bench, write_run
 
 INTENT = Intent(1, "ramp_to", "press.pressure_setpoint", 250.0, "kPa", "step Compress", 0)
@@ -93,18 +93,11 @@ def test_the_same_run_has_the_same_trace_and_the_seed_is_no_part_of_it(tmp_path:
         run.close()
 
 
-def test_a_closed_record_is_one_intact_file_and_a_changed_one_is_found_out(path: Path) -> None:
+def test_a_closed_record_is_one_intact_file(path: Path) -> None:
     write_run(path)
+
     assert [p.name for p in path.parent.iterdir()] == [path.name]
-    with RunFile(path) as run:
-        assert run.intact
-
-    with sqlite3.connect(path) as db:
-        db.execute("UPDATE events SET t_s = t_s + 1 WHERE seq = 5")
-    db.close()
-
-    with RunFile(path) as run:
-        assert not run.intact
+    assert verify(path).intact
 
 
 def test_closing_twice_leaves_exactly_one_terminal_event(path: Path) -> None:
@@ -185,62 +178,6 @@ def test_a_file_that_is_no_record_is_refused(path: Path) -> None:
         RunFile(path)
 
 
-async def test_a_held_file_fails_intents_but_neither_events_nor_samples(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(store, "BUSY_S", 0.01)
-    bench = Bench(path)
-    holder = sqlite3.connect(path, isolation_level=None)
-    holder.execute("BEGIN IMMEDIATE")
-
-    with pytest.raises(RecordError, match="another program holds it"):
-        await bench.recorder.intent(INTENT)
-    holder.execute("ROLLBACK")
-    holder.close()
-
-    bench.recorder.event(Note("the guard goes on"))
-    bench.recorder.sample()
-    assert bench.recorder.failure is not None
-    with pytest.raises(RecordError):
-        await bench.recorder.intent(INTENT)
-    with pytest.raises(RecordError):
-        bench.recorder.close("ABORTED", "NONE")
-
-
-_FULL_DISK = """
-import asyncio, resource, signal, sys
-from pathlib import Path
-from controller.record.journal import RecordError
-from tests.unit.recorded_run import Bench
-from tests.unit.test_record import INTENT
-
-async def main():
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
-    bench = Bench(Path(sys.argv[1]), threaded=sys.argv[2] == "True")
-    try:
-        for _ in range(1000):
-            for _ in range(10):
-                bench.now_s += 0.1
-                bench.recorder.sample()
-            await bench.recorder.intent(INTENT)
-    except RecordError as error:
-        print(error)
-
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("threaded", [False, True])
-def test_a_full_disk_is_said_clearly_and_stops_intents(path: Path, threaded: bool) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", _FULL_DISK, str(path), str(threaded)], capture_output=True, text=True, timeout=60
-    )
-
-    assert done.stderr == ""
-    assert "free space or choose another folder" in done.stdout
-
-
 _KILLED = """
 import asyncio, sys
 from dataclasses import replace
@@ -279,11 +216,12 @@ def test_every_acknowledged_intent_survives_kill_9(path: Path, threaded: bool) -
         assert kept[-1] >= acknowledged
         assert not run.ended
 
-    assert end_interrupted(path, "the controller was killed")
-    assert not end_interrupted(path, "again")
+    assert verify(path).state == "open"
+    assert recover(path)
+    assert not recover(path), "a record ends once"
     with RunFile(path) as run:
-        assert [e.event for e in run.events()][-1] == RunEnded("INTERRUPTED", "NONE", "the controller was killed")
-        assert run.intact
+        assert [e.event for e in run.events()][-1] == RunEnded("ABORTED", "NONE", WHY, "interrupted")
+    assert verify(path).intact
 
 
 async def test_the_writer_thread_keeps_the_order_and_the_trace(tmp_path: Path) -> None:
@@ -298,7 +236,6 @@ async def test_the_writer_thread_keeps_the_order_and_the_trace(tmp_path: Path) -
                 await bench.recorder.intent(INTENT)
         bench.recorder.close("PROCESS_COMPLETE", "NONE")
         with RunFile(bench.recorder.path) as run:
-            assert run.intact
             assert list(run.series("gap.height")[1]) == [float(n) for n in range(300)]
             shas.append(run.meta["trace_sha256"])
 

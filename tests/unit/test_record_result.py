@@ -18,7 +18,8 @@ from controller.record.events import (
     Refusal,
     RunEnded,
 )
-from controller.record.result import Verdict, judge, summarize, summary_of
+from controller.record.fold import summarize, summary_of
+from controller.record.result import Verdict, judge
 from controller.record.runfile import RunFile
 from controller.record.text import clock_text, limits_text, number, plain
 from controller.record.unusual import happened_first, near_limit, unusual

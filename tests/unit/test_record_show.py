@@ -9,7 +9,8 @@ import pytest
 
 from controller.cli.show import plot_run, progress, result_table
 from controller.record.events import Measured
-from controller.record.result import Summary, summarize, summary_of
+from controller.record.fold import summarize, summary_of
+from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from tests.unit.recorded_run import PLOTS, Bench, write_run
 

@@ -71,7 +71,7 @@ def test_every_step_that_moved_something_has_its_plots(page: str) -> None:
 def test_every_figure_is_well_formed_and_draws_setpoint_and_actual(page: str) -> None:
     plots = [figure for figure in _figures(page) if figure.get("class") is None]
 
-    assert len(plots) == 1 + 14
+    assert len(plots) == 1 + 14 + 2, "the run, the steps, and around the alarm"
     overview = plots[0]
     assert len(overview.findall("path[@class='actual']")) == 4
     assert len(overview.findall("path[@class='setpoint']")) == 3

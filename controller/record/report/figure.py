@@ -74,30 +74,39 @@ def overview(strips: Sequence[Strip], bands: Sequence[Band], marks: Sequence[Mar
     for i, strip in enumerate(strips):
         top = HEAD + NAMES + SPACE + i * (STRIP + SPACE)
         y = Scale(*padded(*strip.series), top + STRIP, top)
-        parts += [_grid(x, y, 3), *_curves(strip, x, y, POINTS), _heading(strip, top - 8), _last(strip, x, y)]
+        parts += [
+            grid(x, y, 3),
+            *_curves(strip, x, y, POINTS),
+            heading(strip.title, strip.unit, top - 8),
+            _last(strip, x, y),
+        ]
     parts += [_time_axis(x, bottom, 9), *_marks(marks, x, bottom)]
-    return _svg(parts, WIDTH, height, "Setpoint against actual over the whole run")
+    return svg(parts, WIDTH, height, "Setpoint against actual over the whole run")
 
 
-def single(strip: Strip, start_s: float, end_s: float) -> Markup:
-    """One quantity during one step: nothing before or after, so that the scale is the step's own."""
+def single(strip: Strip, start_s: float, end_s: float, mark: Mark | None = None) -> Markup:
+    """One quantity during a stretch of time: nothing before or after, so that the scale is its own."""
     part = strip.between(start_s, end_s)
     x = Scale(start_s, max(end_s, start_s + 1e-3), 44.0, SMALL_WIDTH - 18)
     y = Scale(*padded(*part.series), SMALL_HEIGHT - 20, 24.0)
-    curves = [_grid(x, y, 3), *_curves(part, x, y, SMALL_POINTS)]
-    parts = [*curves, _heading(part, 14), _time_axis(x, SMALL_HEIGHT - 20, 4)]
-    return _svg(parts, SMALL_WIDTH, SMALL_HEIGHT, f"{strip.title} during the step")
+    curves = [grid(x, y, 3), *_curves(part, x, y, SMALL_POINTS)]
+    parts = [*curves, heading(part.title, part.unit, 14), _time_axis(x, SMALL_HEIGHT - 20, 4)]
+    if mark is not None:
+        parts.append(f'<g class="mark {mark.style}"><path d="M{x(mark.t_s):.1f} 20V{SMALL_HEIGHT - 20:.1f}"/></g>')
+    return svg(parts, SMALL_WIDTH, SMALL_HEIGHT, f"{strip.title} from {clock_text(start_s)} to {clock_text(end_s)}")
 
 
-def _svg(parts: Sequence[str], width: float, height: float, title: str) -> Markup:
+def svg(parts: Sequence[str], width: float, height: float, title: str) -> Markup:
+    """A figure from its parts."""
     label = escape(plain(title))
     inside = "".join(parts)
-    # Everything in `parts` was made here: numbers, and texts that went through `_text`.
+    # Everything in `parts` was made here: numbers, and texts that went through `text`.
     return Markup(f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{label}">{inside}</svg>')
 
 
-def _text(x: float, y: float, text: str, style: str) -> str:
-    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(plain(text))}</text>'
+def text(x: float, y: float, said: str, style: str) -> str:
+    """A piece of text; it may come from anywhere."""
+    return f'<text class="{style}" x="{x:.1f}" y="{y:.1f}">{escape(plain(said))}</text>'
 
 
 def _band(band: Band, x: Scale, bottom: float, *, even: bool) -> str:
@@ -115,16 +124,17 @@ def _labels(places: Sequence[tuple[float, float, str]]) -> list[str]:
     parts = []
     for left, right, label in places:
         short = label.split(" ", 1)[0]
-        text = label if len(label) * CHARACTER < right - left else short
-        if len(text) * CHARACTER < right - left + 2:
-            parts.append(_text((left + right) / 2, HEAD + 13, text, "step"))
+        name = label if len(label) * CHARACTER < right - left else short
+        if len(name) * CHARACTER < right - left + 2:
+            parts.append(text((left + right) / 2, HEAD + 13, name, "step"))
     return parts
 
 
-def _grid(x: Scale, y: Scale, about: int) -> str:
+def grid(x: Scale, y: Scale, about: int) -> str:
+    """Lines across at round values, with their numbers."""
     ticks = y.ticks(about)
     lines = "".join(f"M{x.start:.1f} {y(tick):.1f}H{x.end:.1f}" for tick in ticks)
-    labels = "".join(_text(x.start - 6, y(tick) + 3.5, number(tick), "tick end") for tick in ticks)
+    labels = "".join(text(x.start - 6, y(tick) + 3.5, number(tick), "tick end") for tick in ticks)
     return f'<path class="grid" d="{lines}"/>{labels}'
 
 
@@ -136,22 +146,23 @@ def _curves(strip: Strip, x: Scale, y: Scale, points: int) -> list[str]:
     return parts
 
 
-def _heading(strip: Strip, y: float) -> str:
-    unit = f'<tspan class="unit"> {escape(plain(strip.unit))}</tspan>'
-    return f'<text class="title" x="2" y="{y:.1f}">{escape(plain(strip.title))}{unit}</text>'
+def heading(title: str, unit: str, y: float) -> str:
+    """What is drawn, and its unit."""
+    small = f'<tspan class="unit"> {escape(plain(unit))}</tspan>'
+    return f'<text class="title" x="2" y="{y:.1f}">{escape(plain(title))}{small}</text>'
 
 
 def _last(strip: Strip, x: Scale, y: Scale) -> str:
     value = next((value for value in reversed(strip.actual) if value == value), None)
     if value is None:
-        return _text(x.end + 6, (y.start + y.end) / 2, "no data", "tick")
-    return _text(x.end + 6, y(value) + 3.5, number(value), "last")
+        return text(x.end + 6, (y.start + y.end) / 2, "no data", "tick")
+    return text(x.end + 6, y(value) + 3.5, number(value), "last")
 
 
 def _time_axis(x: Scale, y: float, at_most: int) -> str:
     ticks = time_ticks(x.low, x.high, at_most)
     lines = "".join(f"M{x(tick):.1f} {y:.1f}v4" for tick in ticks)
-    labels = "".join(_text(x(tick), y + 15, clock_text(tick), "tick middle") for tick in ticks)
+    labels = "".join(text(x(tick), y + 15, clock_text(tick), "tick middle") for tick in ticks)
     return f'<path class="axis" d="M{x.start:.1f} {y:.1f}H{x.end:.1f}{lines}"/>{labels}'
 
 
@@ -161,12 +172,12 @@ def _marks(marks: Sequence[Mark], x: Scale, bottom: float) -> list[str]:
     free_from = [0.0, 0.0]
     for mark in sorted(marks, key=lambda one: one.t_s):
         at, title = x(mark.t_s), escape(plain(f"{clock_text(mark.t_s)} {mark.label}"))
-        text = f"{'●' if mark.style == 'person' else '▼'} {mark.label}"
+        said = f"{'●' if mark.style == 'person' else '▼'} {mark.label}"
         row = next((i for i in (0, 1) if at - 4 >= free_from[i]), None)
         label = ""
         if row is not None:
-            free_from[row] = at + len(text) * CHARACTER + 8
-            label = _text(at - 4, 23.0 - 13 * row, text, "label")
+            free_from[row] = at + len(said) * CHARACTER + 8
+            label = text(at - 4, 23.0 - 13 * row, said, "label")
         line = f'<path d="M{at:.1f} {HEAD - 6:g}V{bottom:.1f}"/>'
         parts.append(f'<g class="mark {mark.style}"><title>{title}</title>{line}{label}</g>')
     return parts

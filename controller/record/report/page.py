@@ -13,16 +13,18 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from controller.record.control import FIRM
 from controller.record.events import Measured
+from controller.record.fold import summary_of
 from controller.record.plots import PlotGroup
-from controller.record.report.figure import Band, Mark, Strip, overview, single
-from controller.record.result import PromptRow, StepRow, Summary, summary_of
+from controller.record.report import drawn
+from controller.record.report.genealogy import genealogy
+from controller.record.result import PromptRow, Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.text import clock_text, limits_text, number, plain
 from controller.record.unusual import happened_first, near_limit, unusual
 
-MAX_STEP_PLOTS = 60  # a step repeated a hundred times must not make a page of megabytes
 KEY_RESULTS = 3
 
 _FACTS = (  # keys of the record's meta that the head of the page shows when they are there
@@ -35,17 +37,28 @@ _FACTS = (  # keys of the record's meta that the head of the page shows when the
     ("start_utc", "Started (UTC)"),
     ("end_utc", "Ended (UTC)"),
 )
+_CONFIGURATION = (("tool_text", "Tool file"), ("interlocks_text", "Interlocks"), ("alarms_text", "Alarms"))
 _SHOWN_ELSEWHERE = frozenset(
-    ("run_id", "recipe_text", "planned_s", "exchanges", "links", "versions", "trace_sha256", "title")
+    (
+        "run_id",
+        "recipe_text",
+        "tool_text",
+        "interlocks_text",
+        "alarms_text",
+        "planned_s",
+        "exchanges",
+        "links",
+        "versions",
+        "plots",
+        "against",
+        "trace_sha256",
+        "tags_sha256",
+        "part_kind",
+        "part_sha256",
+        "closed",
+        "title",
+    )
 )
-
-
-@dataclass(frozen=True, slots=True)
-class StepPlots:
-    """A turn of a step with the strips of what it moved."""
-
-    row: StepRow
-    figures: list[Markup]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,14 @@ class Gauge:
     at: float
 
 
-def write_report(run: RunFile, plots: Sequence[PlotGroup], out: Path) -> Path:
+def write_report(run: RunFile, plots: Sequence[PlotGroup], out: Path, before: Sequence[Summary] = ()) -> Path:
     """Write the report of `run` to `out` and return it; KeyError for a plot of a tag that was not recorded.
 
-    RecordError when the file cannot be written.
+    `before` are earlier runs of the same recipe, the oldest first. RecordError when the file cannot be written.
     """
     summary = summary_of(run)
-    page = _environment().get_template("page.html.j2").render(_context(run, summary, plots))
+    context = _context(run, summary, plots) | {"control": drawn.over_runs(summary, before), "firm": FIRM}
+    page = _environment().get_template("page.html.j2").render(context)
     try:
         out.write_text(page, encoding="utf-8")
     except OSError as error:
@@ -91,7 +105,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"clock": clock_text, "number": number, "gauge": gauge}
+    environment.filters |= {"clock": clock_text, "day": _day, "number": number, "gauge": gauge}
     environment.globals |= {"limits_text": limits_text, "near_limit": near_limit}
     return environment
 
@@ -105,7 +119,7 @@ def _shown(value: Any) -> Any:
 
 def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict[str, Any]:
     meta = run.meta
-    strips = {group: _strip(run, group) for group in plots}
+    strips = {group: drawn.strip_of(run, group) for group in plots}
     return {
         "css": Markup((Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
         "s": summary,
@@ -115,8 +129,12 @@ def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict
         "key_results": key_results(summary.results),
         "first": happened_first(summary),
         "unusual": unusual(summary),
-        "overview": _overview(strips, summary),
-        "step_plots": _step_plots(strips, summary),
+        "overview": drawn.whole(strips, summary),
+        "step_plots": drawn.by_step(strips, summary),
+        "curve": drawn.curve(run, summary),
+        "around": drawn.around(strips, summary),
+        "genealogy": genealogy(run, summary),
+        "configuration": [(title, meta[key]) for key, title in _CONFIGURATION if meta.get(key)],
         "recipe_text": meta.get("recipe_text", ""),
         "instruments": _instruments(summary, meta),
         "exchange_columns": list(dict.fromkeys(key for row in meta.get("exchanges", {}).values() for key in row)),
@@ -158,42 +176,9 @@ def _percent(share: float) -> float:
     return round(100 * min(max(share, 0.01), 0.99), 1)
 
 
-def _strip(run: RunFile, group: PlotGroup) -> Strip:
-    for tag in (group.actual, group.setpoint):
-        if tag is not None and tag not in run.tags:
-            raise KeyError(f"plot {group.title!r} wants the tag {tag!r}, which {run.path} does not hold")
-    times, actual = run.series(group.actual)
-    setpoint = run.series(group.setpoint)[1] if group.setpoint else None
-    return Strip(group.title, group.unit or run.tags[group.actual].unit, times, actual, setpoint)
-
-
-def _overview(strips: Mapping[PlotGroup, Strip], summary: Summary) -> Markup | None:
-    if not strips:
-        return None
-    bands = [Band(_step_label(row), row.start_s, _end(row, summary)) for row in summary.steps]
-    marks = [Mark(row.raised_s, row.alarm.code, f"alarm{row.alarm.failure_class}") for row in summary.alarms]
-    marks += [Mark(t_s, said.command, "person") for t_s, said in summary.people]
-    return overview(list(strips.values()), bands, marks, summary.duration_s)
-
-
-def _step_plots(strips: Mapping[PlotGroup, Strip], summary: Summary) -> list[StepPlots]:
-    found: list[StepPlots] = []
-    drawn = 0
-    for row in summary.steps:
-        moved = [strip for group, strip in strips.items() if row.step in group.steps]
-        if moved and drawn < MAX_STEP_PLOTS:
-            found.append(StepPlots(row, [single(strip, row.start_s, _end(row, summary)) for strip in moved]))
-            drawn += len(moved)
-    return found
-
-
-def _step_label(row: StepRow) -> str:
-    again = f" ({row.turn})" if row.turn > 1 else ""
-    return f"{row.index + 1} {row.step}{again}"
-
-
-def _end(row: StepRow, summary: Summary) -> float:
-    return summary.duration_s if row.end_s is None else row.end_s
+def _day(utc: Any) -> str:
+    """`2026-11-21T14:20:05+00:00` as `2026-11-21 14:20:05`; anything else as it is."""
+    return str(utc).replace("T", " ").removesuffix("Z").removesuffix("+00:00")
 
 
 def _instruments(summary: Summary, meta: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -234,5 +219,5 @@ def _appendix(run: RunFile) -> list[tuple[str, str]]:
     shown = _SHOWN_ELSEWHERE | {key for key, _label in _FACTS}
     rows = [("Run", str(meta.get("run_id", run.path.stem)))]
     rows.append(("Trace sha256", str(meta.get("trace_sha256", "not closed"))))
-    rows += [(f"Version of {name}", str(version)) for name, version in meta.get("versions", {}).items()]
+    rows.append(("Head of the record's chain", run.head_sha256))
     return rows + [(key.replace("_", " "), str(value)) for key, value in sorted(meta.items()) if key not in shown]

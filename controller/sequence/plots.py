@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from controller.recipe.model import Recipe
-from controller.record.plots import PlotGroup
+from controller.record.plots import Against, PlotGroup
 from controller.sequence.verb import Verb
 
 SETPOINTS = {
@@ -35,3 +35,11 @@ def plot_groups(recipe: Recipe) -> list[PlotGroup]:
                 if step.name not in names:
                     names.append(step.name)
     return [PlotGroup(TITLES[tag], tag, SETPOINTS.get(tag), steps=tuple(names)) for tag, names in steps.items()]
+
+
+def springback_curve(plots: list[PlotGroup]) -> Against | None:
+    """The gap against the pressure over all steps that move the pressure, where a recipe shows both."""
+    shown = {plot.actual: plot for plot in plots}
+    if not {"press.pressure", "press.gap"} <= set(shown):
+        return None
+    return Against("Springback curve", "press.pressure", "press.gap", shown["press.pressure"].steps)

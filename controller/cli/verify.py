@@ -1,0 +1,51 @@
+"""`springback verify`: follow the chain of records, offline, and say where it breaks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from controller.cli.boundary import show
+from controller.cli.exits import Exit
+from controller.record.archive import RECORD, find
+from controller.record.site import objections
+from controller.record.store import unwritten
+from controller.record.verify import Finding, verify
+
+SAYS = {
+    "intact": "intact, {records} records",
+    "running": "intact so far, {records} records; the run is under way",
+    "open": "NOT CLOSED after {records} records; `springback runs recover` closes it",
+    "damaged": "DAMAGED at {bad}: {problem}; {records} records before it are sound",
+}
+
+
+def verify_runs(name: str | None, folder: Path, *, as_json: bool) -> int:
+    """Verify one run, or all below `folder` when no name is given; not intact is an exit code of its own."""
+    places = [find(name, folder)] if name else sorted(path.parent for path in folder.rglob(RECORD))
+    found = [(verify(place / RECORD), _running(place)) for place in places]
+    states = ["running" if running and one.state == "open" else one.state for one, running in found]
+    whole = all(state in ("intact", "running") for state in states)
+    against = [] if name else objections(folder)
+    whole = whole and not against
+    if as_json:
+        records = [{**one.to_json(), "state": state} for (one, _), state in zip(found, states, strict=True)]
+        said = [{"path": str(one.path), "problem": one.problem} for one in against]
+        show(json.dumps({"schema": "springback.verify/1", "intact": whole, "records": records, "site": said}))
+    else:
+        for (one, _), state in zip(found, states, strict=True):
+            show(f"{one.path}: {_said(one, state)}")
+        for objection in against:
+            show(f"{objection.path}: {objection.problem}")
+        if not places:
+            show(f"no run in {folder}")
+    return Exit.PASSED if whole else Exit.NOT_INTACT
+
+
+def _said(found: Finding, state: str) -> str:
+    return SAYS[state].format(records=found.records, bad=found.bad, problem=found.problem)
+
+
+def _running(place: Path) -> bool:
+    with unwritten(place) as free:
+        return not free

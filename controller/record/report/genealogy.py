@@ -1,0 +1,68 @@
+"""Where a part comes from, as far as the record knows: what was scanned and recorded, on what, by which software.
+
+Nothing is looked up elsewhere: what nobody recorded is not there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from controller.record.result import Summary
+from controller.record.runfile import RunFile
+from controller.record.text import clock_text, number
+
+POT_LIFE = "dispenser.pot_life_left"
+
+
+class Origin(NamedTuple):
+    """One line: what, its value, and where it was said."""
+
+    what: str
+    value: str
+    said: str
+
+
+def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
+    """Part and lots, materials with what was left of their pot life, recipe, configuration, software."""
+    return [*_part(run, summary), *_recorded(summary), *_pot_life(run), *_made_with(run.meta, summary)]
+
+
+def _part(run: RunFile, summary: Summary) -> Iterator[Origin]:
+    for key, what in (("part_kind", "kind of part"), ("lot", "lot"), ("carrier", "carrier")):
+        if run.meta.get(key):
+            yield Origin(what, str(run.meta[key]), "at the start")
+    if run.meta.get("part_sha256"):
+        yield Origin("earlier run", str(run.meta["part"]), f"sha256 {run.meta['part_sha256'][:16]}")
+
+
+def _recorded(summary: Summary) -> Iterator[Origin]:
+    by = {row.prompt.id: row.by for row in summary.prompts}
+    for t_s, record in summary.records:
+        for name, value in record.fields.items():
+            text = number(value) if isinstance(value, float) else str(value)
+            who = by.get(f"{record.step}.{name}", "")
+            yield Origin(name.replace("_", " "), text, f"{record.step}, {clock_text(t_s)}{', ' if who else ''}{who}")
+
+
+def _pot_life(run: RunFile) -> Iterator[Origin]:
+    if POT_LIFE in run.tags:
+        left = [value for value in run.series(POT_LIFE)[1] if math.isfinite(value)]
+        if any(left):
+            yield Origin("pot life left", f"{number(left[-1])} {run.tags[POT_LIFE].unit}", "at the end of the run")
+
+
+def _made_with(meta: dict[str, Any], summary: Summary) -> Iterator[Origin]:
+    if summary.started is not None:
+        started = summary.started
+        yield Origin("recipe", f"{started.recipe} version {started.version}", f"sha256 {started.sha256[:16]}")
+        yield Origin("tool", started.tool, "SIMULATED" if started.simulated else "")
+    for key, what in (("tool_text", "tool file"), ("interlocks_text", "interlocks"), ("alarms_text", "alarms")):
+        if meta.get(key):
+            yield Origin(
+                what, "as stored in the record", f"sha256 {hashlib.sha256(meta[key].encode()).hexdigest()[:16]}"
+            )
+    for name, version in meta.get("versions", {}).items():
+        yield Origin(name, str(version), "wrote this record" if name == "springback" else "")

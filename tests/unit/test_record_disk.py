@@ -1,0 +1,181 @@
+"""A disk that takes nothing for a while: commands are refused, nothing is lost, and the record goes on by itself."""
+
+from __future__ import annotations
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from controller.record import store
+from controller.record.events import Note
+from controller.record.journal import RecordError
+from controller.record.runfile import RunFile
+from controller.record.verify import verify
+from controller.record.writer import SLOW_S
+from tests.unit.recorded_run import Bench
+from tests.unit.test_record import INTENT
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "run.sqlite"
+
+
+def hold(path: Path) -> sqlite3.Connection:
+    """Another program that holds the file."""
+    holder = sqlite3.connect(path, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    return holder
+
+
+def release(holder: sqlite3.Connection) -> None:
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+async def test_a_held_file_fails_intents_and_nothing_is_missing_when_it_is_free_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "BUSY_S", 0.01)
+    bench = Bench(path)
+    told: list[str] = []
+    bench.recorder.on_failure = lambda error: told.append("failure")
+    bench.recorder.on_recovery = lambda: told.append("recovery")
+    holder = hold(path)
+
+    with pytest.raises(RecordError, match="another program holds it"):
+        await bench.recorder.intent(INTENT)
+    bench.recorder.event(Note("the guard goes on"))
+    bench.recorder.sample()
+    release(holder)
+    await bench.recorder.intent(INTENT)
+    bench.recorder.sample()
+    bench.recorder.sample()
+    bench.recorder.close("ABORTED", "NONE")
+
+    assert told == ["failure", "failure", "recovery"]
+    with RunFile(path) as run:
+        assert [e.event for e in run.events()][:3] == [INTENT, Note("the guard goes on"), INTENT]
+        assert len(run.series("gap.height")[0]) == 3
+    assert verify(path).intact
+
+
+async def test_a_thread_tries_again_by_itself(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY_S", 0.01)
+    monkeypatch.setattr("controller.record.writer.RETRY_S", 0.01)
+    bench = Bench(path, threaded=True)
+    holder = hold(path)
+    with pytest.raises(RecordError, match="another program holds it"):
+        await bench.recorder.intent(INTENT)
+    release(holder)
+
+    await bench.recorder.intent(INTENT)
+
+    bench.recorder.close("ABORTED", "NONE")
+    assert verify(path).intact
+
+
+async def test_a_disk_that_stands_still_is_trouble_and_no_waiting_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("controller.record.journal.INTENT_S", 0.05)
+    bench = Bench(path, threaded=True)
+    told: list[str] = []
+    bench.recorder.on_failure = lambda error: told.append(str(error))
+    holder = hold(path)  # for less than BUSY_S: the thread waits and gets no error
+
+    with pytest.raises(RecordError, match="did not take an intent within"):
+        await bench.recorder.intent(INTENT)
+    bench.recorder.sample()
+    bench.now_s += SLOW_S + 0.1
+    bench.recorder.sample()
+
+    assert len(told) == 2 and "does not keep up" in told[1]
+    release(holder)
+    bench.recorder.close("ABORTED", "NONE")
+    assert verify(path).intact
+
+
+def test_what_waits_is_bounded_and_what_was_left_out_is_counted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY_S", 0.001)
+    monkeypatch.setattr("controller.record.journal.WAITING_ROWS", 30)
+    bench = Bench(path)
+    holder = hold(path)
+
+    for _ in range(100):
+        bench.now_s += 1.0
+        bench.recorder.sample()
+    release(holder)
+    for _ in range(20):
+        bench.now_s += 1.0
+        bench.recorder.sample()
+    bench.recorder.close("ABORTED", "NONE")
+
+    with RunFile(path) as run:
+        kept = len(run.series("gap.height")[0])
+        (note,) = [e.event.text for e in run.events(Note) if isinstance(e.event, Note)]
+    assert note.startswith(f"{120 - kept} samples up to here were not kept")
+    assert verify(path).intact
+
+
+_FULL_DISK = """
+import asyncio, resource, signal, sys
+from pathlib import Path
+from controller.record import writer
+from controller.record.journal import RecordError
+from controller.record.runfile import RunFile
+from controller.record.verify import verify
+from tests.unit.recorded_run import Bench
+from tests.unit.test_record import INTENT
+
+async def run(path, threaded, limit):
+    bench, refused, answered = Bench(path, threaded=threaded), 0, 0
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, -1))
+    for _ in range(40):
+        for _ in range(10):
+            bench.now_s += 0.1
+            bench.recorder.sample()
+        try:
+            await bench.recorder.intent(INTENT)
+            answered += 1
+        except RecordError as error:
+            refused += 1
+            assert "free space or choose another folder" in str(error), error
+        if refused == 3:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+    bench.recorder.close("PROCESS_COMPLETE", "NONE")
+    with RunFile(path) as record:
+        assert len(record.series("gap.height")[0]) == 400
+        assert len(record.events()) == 41 == answered + refused + 1
+    assert verify(path).intact, verify(path)
+    return refused
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+writer.RETRY_S = 0.001
+folder, threaded = Path(sys.argv[1]), sys.argv[2] == "True"
+refused = [asyncio.run(run(folder / f"{limit}", threaded, limit)) for limit in range(*map(int, sys.argv[3:]))]
+print(sum(map(bool, refused)))
+"""
+
+
+def full_disk(folder: Path, threaded: bool, *limits: int) -> int:
+    """Runs whose disk is full at each of the limits, in bytes; how many of them it kept from recording for a while."""
+    done = subprocess.run(
+        [sys.executable, "-c", _FULL_DISK, str(folder), str(threaded), *map(str, limits)],
+        capture_output=True, text=True, timeout=600,
+    )  # fmt: skip
+    assert done.stderr == ""
+    return int(done.stdout)
+
+
+@pytest.mark.parametrize("threaded", [False, True])
+def test_a_full_disk_stops_commands_and_loses_nothing(tmp_path: Path, threaded: bool) -> None:
+    assert full_disk(tmp_path, threaded, 45_000, 200_000, 30_000) >= 3
+
+
+@pytest.mark.long
+def test_a_disk_that_is_full_at_any_write_loses_nothing(tmp_path: Path) -> None:
+    assert full_disk(tmp_path, False, 40_000, 300_000, 500) > 100
