@@ -22,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import twin
+
 from simulators.virtual_time import VirtualLoop
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +117,7 @@ def _runs(recipe: str, found: Sequence[tuple[float, dict[str, object]]]) -> Runs
     return Runs(recipe, process_s, [wall_s for wall_s, _ in found], exchanges, floor_speed(process_s, exchanges))
 
 
-def page(runs: Sequence[Runs], help_s: float, demo_s: float) -> str:
+def page(runs: Sequence[Runs], help_s: float, demo_s: float, twins: Sequence[Sequence[str]]) -> str:
     """The page as Markdown."""
     head = ("recipe", "process", "wall", "simulated s per wall s", "exchanges per s", "floor", "run : floor")
     names = list(runs[0].exchanges)
@@ -139,6 +141,13 @@ def page(runs: Sequence[Runs], help_s: float, demo_s: float) -> str:
                 ("`springback demo`", f"{demo_s:.1f} s for {total_s / 60:.0f} min of process"),
             ],
         ),
+        "",
+        "## The plant alone",
+        "",
+        f"The press cycle of {twin.CYCLE_S:.0f} s without instruments, drivers and event loop, per CPU second,"
+        " best of five.",
+        "",
+        table(("how", "simulated s per CPU s", "goal"), twins),
         "",
         "## Exchanges per simulated second",
         "",
@@ -180,7 +189,7 @@ def main() -> None:
     help_s = statistics.median(timed("--help").wall_s for _ in range(7))
     runs = measure(options.rounds)
     demo = timed("demo")
-    text = page(runs, help_s, demo.wall_s)
+    text = page(runs, help_s, demo.wall_s, twin.measure())
     print(text)
     if not options.no_write:
         PAGE.write_text(text, encoding="utf-8")

@@ -132,7 +132,7 @@ class Signals:
             if model is not None and len(members) > 1:
                 groups.append(_several(model, [self._bits[channel][1] for channel in members]))
             else:
-                groups += [_one(self.reads[channel]) for channel in members]
+                groups.append(_each([self.reads[channel] for channel in members]))
         block = self.blocks[channels] = lambda at: [value for group in groups for value in group(at)]
         return block
 
@@ -155,8 +155,8 @@ def _several(model: object, names: Sequence[str]) -> Callable[[int], Iterable[fl
     return lambda at: map(float, get(model))
 
 
-def _one(read: Read) -> Callable[[int], Iterable[float]]:
-    return lambda at: (read(at),)
+def _each(reads: Sequence[Read]) -> Callable[[int], Iterable[float]]:
+    return lambda at: [read(at) for read in reads]
 
 
 def _locate(tools: Tools, owner: str, attribute: str) -> tuple[object, str]:

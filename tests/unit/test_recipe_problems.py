@@ -75,8 +75,8 @@ def test_a_hint_names_the_nearest_or_all(wrong: str, hint: str) -> None:
 
 
 def test_every_code_in_the_sources_is_in_the_table_and_is_used() -> None:
-    folder = Path(__file__).parents[2] / "controller" / "recipe"
-    used = {code for path in folder.glob("*.py") if path.name != "problems.py"
+    folder = Path(__file__).parents[2] / "controller"
+    used = {code for path in folder.rglob("*.py") if path.name != "problems.py"
             for code in re.findall(r'"(R1\d\d)"', path.read_text())}  # fmt: skip
 
     assert used == set(RULES)
