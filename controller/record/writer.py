@@ -139,7 +139,7 @@ class ThreadWriter:
         closing = False
         while not closing:
             with self._news:
-                self._news.wait_for(lambda: self._batch.rows or self._closing)
+                self._news.wait_for(lambda: self._batch.rows or self._asking or self._closing)
                 closing = self._closing
                 batch, self._batch = self._batch, Batch()
                 asking, self._asking = self._asking, []

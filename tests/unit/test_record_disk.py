@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 import subprocess
 import sys
@@ -10,11 +11,14 @@ from pathlib import Path
 import pytest
 
 from controller.record import store
+from controller.record.chain import EVENT, Row
 from controller.record.events import Note
 from controller.record.journal import RecordError
 from controller.record.runfile import RunFile
+from controller.record.store import Batch
 from controller.record.verify import verify
-from controller.record.writer import SLOW_S
+from controller.record.writer import SLOW_S, ThreadWriter
+from drivers.reading import TagTable
 from tests.unit.recorded_run import Bench
 from tests.unit.test_record import INTENT
 
@@ -76,6 +80,14 @@ async def test_a_thread_tries_again_by_itself(path: Path, monkeypatch: pytest.Mo
 
     bench.recorder.close("ABORTED", "NONE")
     assert verify(path).intact
+
+
+async def test_who_asks_when_all_is_written_already_is_answered(tmp_path: Path) -> None:
+    writer = ThreadWriter(store.Store.create(tmp_path / "run.sqlite", TagTable()), asyncio.get_running_loop().time)
+    async with asyncio.timeout(30.0):
+        await writer.commit(Batch([Row(EVENT, 2, 0.0, Note.kind, "{}")], full=True))
+        await writer.commit(Batch())
+    writer.close()
 
 
 async def test_a_disk_that_stands_still_is_trouble_and_no_waiting_for_ever(
