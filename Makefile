@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springba
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup demo test test-screens lint types arch docs picture check validate bench faults lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate bench faults lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -24,6 +24,7 @@ help:
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
+	@echo 'make screens       draw docs/images/console-*.svg again'
 	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
 	@echo 'make lock          resolve requirements/*.in again (needs pip-tools)'
 	@echo 'make clean         remove .venv, caches and runs'
@@ -86,6 +87,9 @@ validate: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
+
+screens: $(DEV)
+	$(BIN)/python docs/screens.py
 
 picture: $(DEV)
 	rm -rf build/picture && $(BIN)/springback run compress-release --out build/picture

@@ -16,6 +16,8 @@ import yaml
 
 from controller.cli.commands import cli
 from controller.cli.exits import Exit
+from controller.console.keys import KEYS
+from controller.console.pages.help import shown
 from controller.recipe import units
 from controller.recipe.problems import RULES
 from controller.recipe.quantities import Quantity
@@ -316,11 +318,19 @@ def _listed(items: Iterable[str]) -> str:
     return "<br>".join(items)
 
 
+def console_keys() -> str:
+    """The key map of the console."""
+    rows = [(f"`{shown(key.key)}`", "yes" if key.acts else "", key.does) for key in KEYS]
+    head = "Lower case looks, upper case acts. [How to use the console](../howto/use-the-console.md)."
+    return _page(["# Keys of the console", head, _table(("key", "acts", "what it does"), rows)])
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/verbs.md": verbs,
     "reference/units.md": unit_list,
     "reference/error-codes.md": error_codes,
     "reference/command-line.md": command_line,
+    "reference/console-keys.md": console_keys,
     "reference/line-plc-map.md": plc_map,
     "reference/interlocks.md": interlocks,
     "reference/tags.md": tags,
