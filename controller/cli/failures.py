@@ -8,25 +8,31 @@ from __future__ import annotations
 
 import json
 import traceback
+from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError, Exit
-from controller.recipe.problems import Problem, RecipeError
-from controller.record.archive import NoSuchRun
-from controller.record.store import RecordError
-from controller.station import StationError
+
+if TYPE_CHECKING:
+    from controller.recipe.problems import Problem
 
 REPORT_IT = "this is a bug of springback; please report it with the lines above"
 
 
 def explain(error: Exception, *, as_json: bool) -> tuple[str, int]:
     """Message for stderr and exit code; only a bug of ours shows where it happened."""
+    if isinstance(error, CommandError):
+        return _plain(str(error), error.code, as_json), error.code
+    # Whoever asks a daemon shall not wait until all this is loaded.
+    from controller.recipe.problems import RecipeError
+    from controller.record.archive import NoSuchRun
+    from controller.record.store import RecordError
+    from controller.station import StationError
+
     if isinstance(error, RecipeError):
         text = "\n".join(problem_object(p) for p in error.problems) if as_json else error.render()
         return text, Exit.INVALID
     if isinstance(error, StationError):
         return _plain(str(error), Exit.UNREACHABLE, as_json), Exit.UNREACHABLE
-    if isinstance(error, CommandError):
-        return _plain(str(error), error.code, as_json), error.code
     if isinstance(error, RecordError):
         return _plain(str(error), Exit.NOT_INTACT, as_json), Exit.NOT_INTACT
     if isinstance(error, NoSuchRun):
