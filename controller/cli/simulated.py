@@ -19,13 +19,15 @@ from simulators.scaled_time import ScaledLoop
 from simulators.scenario import parse_fault
 from simulators.station import INSTRUMENTS, Scene, SimulatedStation
 from simulators.virtual_time import VirtualLoop
+from simulators.watch.watch import Watch
+from simulators.wire.faults import WireFault
 from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
 __all__ = [
-    "FAULT_UNITS", "KINDS", "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene",
-    "Setting", "SimulatedStation", "VirtualLoop", "check_fault", "keep_part", "make_scene", "make_station",
-    "run_model", "serve",
+    "FAULT_UNITS", "INSTRUMENTS", "KINDS", "MODELS", "PARAMETERS", "PART_FILE", "PLANT_FAULTS", "Column", "Model",
+    "Outcome", "ScaledLoop", "Scene", "Setting", "SimulatedStation", "VirtualLoop", "Watch", "WireFault", "begin_fault",
+    "check_fault", "keep_part", "make_scene", "make_station", "run_model", "serve",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -88,6 +90,11 @@ def keep_part(station: SimulatedStation, folder: Path, recipe: str) -> None:
 def make_station(scene: Scene) -> SimulatedStation:
     """The simulated station, in the running loop."""
     return SimulatedStation(scene, config_file("line_plc_map.yaml"))
+
+
+def begin_fault(station: SimulatedStation, spec: str) -> None:
+    """Break something of the machine now."""
+    station.plant.inject(parse_fault(spec))
 
 
 async def serve(station: SimulatedStation, lines: Sequence[str]) -> Mapping[str, str]:
