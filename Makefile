@@ -59,7 +59,7 @@ demo: $(RUNTIME)
 	@$(BIN)/springback demo
 
 test: lint types arch
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # ---------------------------------------------------------------------------------------------- parts and more
 lint: $(DEV)
