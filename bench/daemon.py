@@ -170,6 +170,8 @@ def turning(client: Client) -> Picture:
         news = client.news(60.0)
         assert news is not None
         picture.apply(news)
+        for alarm in picture.state["alarms"]:  # a disk that is too slow holds the job
+            sys.exit(f"the job was disturbed: {alarm['happened']}; is the machine too busy?")
         last = picture.state["last"]
         if last and last["id"] == job:
             sys.exit(f"the job ended with {last['state']}: {last['reason']}; is the machine too busy?")
