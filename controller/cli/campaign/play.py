@@ -12,7 +12,8 @@ from typing import Any
 from controller.cli.campaign.mishaps import Mischief, Mishap
 from controller.cli.run import CommandRun, RunOptions, prepare
 from controller.cli.script import OperatorScript, Saying
-from controller.cli.simulated import VirtualLoop, Watch
+from controller.cli.simulated import VirtualLoop
+from controller.cli.simulated.watch import Watch
 from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun
 from controller.record.events import Alarm, Event, PersonSaid, PhaseChanged, Refusal
