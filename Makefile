@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springba
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup demo test test-screens lint types arch docs picture check validate bench faults lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate bench faults ladder campaign lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -22,8 +22,11 @@ help:
 	@echo 'make check         make test and make test-screens'
 	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
+	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
+	@echo 'make campaign      300 random recipes with random faults under the monitor'
 	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
+	@echo 'make screens       draw docs/images/console-*.svg again'
 	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
 	@echo 'make lock          resolve requirements/*.in again (needs pip-tools)'
 	@echo 'make clean         remove .venv, caches and runs'
@@ -56,7 +59,7 @@ demo: $(RUNTIME)
 	@$(BIN)/springback demo
 
 test: lint types arch
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --dist loadfile
 
 # ---------------------------------------------------------------------------------------------- parts and more
 lint: $(DEV)
@@ -87,10 +90,19 @@ validate: $(DEV)
 docs: $(DEV)
 	$(BIN)/python docs/generate.py
 
+screens: $(DEV)
+	$(BIN)/python docs/screens.py
+
 picture: $(DEV)
 	rm -rf build/picture && $(BIN)/springback run compress-release --out build/picture
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --window-size=1200,1378 \
 		--screenshot=docs/images/report.png file://$(CURDIR)/build/picture/report.html
+
+ladder: $(DEV)
+	$(BIN)/python -m pytest -q -m long tests/line/test_ladder.py
+
+campaign: $(RUNTIME)
+	$(BIN)/springback campaign --seeds 300
 
 lock: $(BIN)/python
 	$(PIP) install --quiet 'pip-tools>=7'

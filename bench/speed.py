@@ -22,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import console
+import daemon
 import twin
 
 from simulators.virtual_time import VirtualLoop
@@ -117,7 +119,7 @@ def _runs(recipe: str, found: Sequence[tuple[float, dict[str, object]]]) -> Runs
     return Runs(recipe, process_s, [wall_s for wall_s, _ in found], exchanges, floor_speed(process_s, exchanges))
 
 
-def page(runs: Sequence[Runs], help_s: float, demo_s: float, twins: Sequence[Sequence[str]]) -> str:
+def page(runs: Sequence[Runs], help_s: float, demo_s: float, more: Sequence[str]) -> str:
     """The page as Markdown."""
     head = ("recipe", "process", "wall", "simulated s per wall s", "exchanges per s", "floor", "run : floor")
     names = list(runs[0].exchanges)
@@ -142,18 +144,24 @@ def page(runs: Sequence[Runs], help_s: float, demo_s: float, twins: Sequence[Seq
             ],
         ),
         "",
-        "## The plant alone",
-        "",
-        f"The press cycle of {twin.CYCLE_S:.0f} s without instruments, drivers and event loop, per CPU second,"
-        " best of five.",
-        "",
-        table(("how", "simulated s per CPU s", "goal"), twins),
-        "",
         "## Exchanges per simulated second",
         "",
         table(("instrument", *(run.recipe for run in runs)), counts),
         "",
+        *more,
     ])  # fmt: skip
+
+
+def other_parts() -> list[str]:
+    """Sections about what is not a whole run: the plant alone, the daemon, the console."""
+    head = ("what", "figure", "goal")
+    about = f"The press cycle of {twin.CYCLE_S:.0f} s without instruments, drivers and event loop, best of five."
+    return [
+        *("## The plant alone", "", about, "", table(head, twin.measure()), ""),
+        *("## The daemon", "", "Real processes and a real socket.", "", table(head, daemon.measure()), ""),
+        *("## The console", "", "The real program in a pty, ten whole frames a second.", "",
+          table(head, console.measure()), ""),
+    ]  # fmt: skip
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -189,7 +197,7 @@ def main() -> None:
     help_s = statistics.median(timed("--help").wall_s for _ in range(7))
     runs = measure(options.rounds)
     demo = timed("demo")
-    text = page(runs, help_s, demo.wall_s, twin.measure())
+    text = page(runs, help_s, demo.wall_s, other_parts())
     print(text)
     if not options.no_write:
         PAGE.write_text(text, encoding="utf-8")

@@ -75,7 +75,7 @@ def instants(poll_s: float) -> Iterator[tuple[float, bool, bool]]:
 
 
 def measure(rounds: int = 5) -> list[tuple[str, str, str]]:
-    """Rows of the page: how it is polled, speed (best of the rounds), goal."""
+    """Rows of what, figure (best of the rounds), goal."""
     ways = (
         ("polled at 1 Hz", 1.0, False, "10,000"),
         ("polled at 100 Hz", 0.01, False, "-"),
@@ -84,7 +84,7 @@ def measure(rounds: int = 5) -> list[tuple[str, str, str]]:
     found = []
     for label, poll_s, fine, goal in ways:
         best = max(twin(poll_s, fine=fine).speed for _ in range(rounds))
-        found.append((label, f"{best:,.0f}", goal))
+        found.append((label, f"{best:,.0f} simulated s per CPU s", goal))
     return found
 
 

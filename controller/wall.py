@@ -13,6 +13,11 @@ def utc_text(days_ago: int = 0) -> str:
     return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="seconds")
 
 
+def local() -> datetime:
+    """Now, in the zone of this machine: what people read on the wall."""
+    return datetime.now().astimezone()
+
+
 def run_stamp() -> str:
     """Now, as part of a run's name: sorts by time and is unique to a thousandth of a second."""
     return datetime.now(UTC).strftime("%Y%m%d-%H%M%S-%f")[:-3]

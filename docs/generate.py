@@ -16,9 +16,13 @@ import yaml
 
 from controller.cli.commands import cli
 from controller.cli.exits import Exit
+from controller.console.keys import KEYS
+from controller.console.pages.help import shown
+from controller.guard import alarm_states
 from controller.recipe import units
 from controller.recipe.problems import RULES
 from controller.recipe.quantities import Quantity
+from controller.sequence import job, phase
 from controller.sequence.steps import VERBS
 from controller.sequence.verb import Verb
 from controller.station import Station
@@ -27,15 +31,17 @@ from simulators.faults import PLANT_FAULTS
 from simulators.faults.kind import FaultKind
 from simulators.parameters import PARAMETERS
 from simulators.scenario import WIRE_FAULTS
+from simulators.watch.invariants import INVARIANTS
+from simulators.watch.watch import RULES as WATCH_RULES
 from springback.places import config_file
 
 DOCS = Path(__file__).parent
 COVERAGE = DOCS / "coverage.yaml"
 EXITS = {
     Exit.PASSED: "the run completed and passed, or judged nothing; the check found nothing wrong",
-    Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range",
+    Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range; a campaign saw an invariant broken",
     Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
-    Exit.INVALID: "a recipe, tool, scenario, answers or operator file is wrong; nothing was started",
+    Exit.INVALID: "a recipe, tool, scenario, answers or operator file is wrong, or a recipe is not proven",
     Exit.UNREACHABLE: "an instrument, or the daemon, does not answer, or the wrong one does, before the start",
     Exit.REFUSED: "refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed, a tool in use,"
     " a role or a state that does not allow it",
@@ -316,17 +322,60 @@ def _listed(items: Iterable[str]) -> str:
     return "<br>".join(items)
 
 
+def console_keys() -> str:
+    """The key map of the console."""
+    rows = [(f"`{shown(key.key)}`", "yes" if key.acts else "", key.does) for key in KEYS]
+    head = "Lower case looks, upper case acts. [How to use the console](../howto/use-the-console.md)."
+    return _page(["# Keys of the console", head, _table(("key", "acts", "what it does"), rows)])
+
+
+def invariants() -> str:
+    """What the monitor of the campaign checks."""
+    rows = [
+        (str(n), i.text, ", ".join(f"`{rule}`" for rule in i.rules) or f"not on this line: {i.why_not}")
+        for n, i in INVARIANTS.items()
+    ]
+    rules = [(f"`{rule.id}`", _doc(rule)) for rule in WATCH_RULES]
+    return _page([
+        "# Invariants",
+        "What must hold in every run, whatever fails. A monitor (`simulators/watch/`) that sees only the wires, the"
+        " true state of the simulated machine and the record's file checks them in `springback campaign` and in the"
+        " tests; for each rule `tests/monitor/test_saboteurs.py` breaks the controller on purpose and shows it caught.",
+        _table(("", "invariant", "seen by"), rows),
+        "## Rules",
+        _table(("rule", "what it says"), rules),
+    ])  # fmt: skip
+
+
+def state_tables() -> str:
+    """Every row of the state tables, and their diagrams."""
+    job_rows = [(source, event, target) for event, sources, target in job.TRANSITIONS for source in sources]
+    phase_rows = [(source.name, event, target.name) for (source, event), target in phase.TRANSITIONS.items()]
+    parts = [
+        "# State tables",
+        "What is not in a table is refused. Jobs use the states of SEMI E40, steps ISA-88's, alarms those of ISA-18.2.",
+    ]
+    alarm_rows = [(source.name, event, target.name) for (source, event), target in alarm_states.TRANSITIONS.items()]
+    for title, rows in (("Job", job_rows), ("Step", phase_rows), ("Alarm", alarm_rows)):
+        arrows = "\n".join(f"    {source} --> {target}: {event}" for source, event, target in rows)
+        parts += [f"## {title}", f"```mermaid\nstateDiagram-v2\n{arrows}\n```", _table(("from", "event", "to"), rows)]
+    return _page(parts)
+
+
 PAGES: dict[str, Callable[[], str]] = {
     "reference/verbs.md": verbs,
     "reference/units.md": unit_list,
     "reference/error-codes.md": error_codes,
     "reference/command-line.md": command_line,
+    "reference/console-keys.md": console_keys,
     "reference/line-plc-map.md": plc_map,
     "reference/interlocks.md": interlocks,
     "reference/tags.md": tags,
     "reference/faults.md": faults,
     "reference/plant-parameters.md": plant_parameters,
     "coverage.md": coverage,
+    "reference/invariants.md": invariants,
+    "reference/state-tables.md": state_tables,
 }
 
 

@@ -56,19 +56,17 @@ class Plant:
         self.flaws: dict[str, float] = {}  # of parts, by faults
         self.shown: dict[str, float] = {"tower": 0.0, "operator_call": 0.0}
         self.on_operator_call: Callable[[float], None] | None = None
+        self.on_drive: Callable[[str, float], None] = lambda actuator, value: None  # for a monitor: before it acts
+        self.on_step: Callable[[int], None] = lambda tick: None  # and what was committed
         self.signals = Signals(self, seed)
-        self._actions = make_actions(self)
-        self._driven: dict[str, float] = {}
+        self._actions, self._driven = make_actions(self), dict[str, float]()
         self._clock, self._began = clock, clock()
-        self._tick = 0
-        self._press_tick = 0  # up to which the press has been integrated: in steps of its own
+        self._tick = self._press_tick = 0  # the press is integrated in steps of its own
         self._press_due = self._due = 1
         self._look_until = self._fast_until = 0
         self._press_awake = self._dispenser_awake = self._grinder_awake = True
-        self._agenda = Agenda()
-        self._last_beat = -NEVER
-        self._deadline = NEVER
-        self._wake_s = 0.0
+        self._agenda, self._wake_s = Agenda(), 0.0
+        self._last_beat, self._deadline = -NEVER, NEVER
         self._set_wake()
 
     # --- ports
@@ -102,6 +100,7 @@ class Plant:
             if actuator not in ACTUATORS:
                 raise KeyError(f"the plant has no actuator {actuator!r}")
             self._driven[actuator] = value
+        self.on_drive(actuator, value)
         tick = self.now_tick()
         if actuator in SHOWN:
             self._show(actuator, value)
@@ -120,7 +119,8 @@ class Plant:
             self._at(self._deadline, self._miss_heartbeat)
             self._deadline = NEVER
         while self._due <= tick:
-            self._step(self._due)
+            self._step(end := self._due)
+            self.on_step(end)
         self._set_wake()
 
     def now_tick(self) -> int:

@@ -113,9 +113,14 @@ class SimulatedStation:
 
     fields = INSPECTED
 
+    @property
+    def part(self) -> Part | None:
+        """The part of this run, wherever it is; None before one was carried."""
+        return self._hands.handling.current()
+
     def inspect(self, what: str) -> float:
         """One field of the inspection record of the part of this run: an answer from off the line, with its error."""
-        part = self._hands.handling.current()
+        part = self.part
         if part is None:
             raise LookupError("no part has been carried in this run; there is nothing to inspect")
         return inspect(part, self.scene.seed, self._parameters)[what][0]

@@ -65,6 +65,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         if then_s > self._now_s:
             self._now_s = then_s
 
+    def stall(self, seconds: float) -> None:
+        """The process stands still for so long: the clock goes on, nothing is called; to be called from a callback."""
+        self._now_s += seconds
+
     def _write_to_self(self) -> None:
         """No other thread wakes this loop."""
 

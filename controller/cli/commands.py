@@ -50,6 +50,19 @@ def check(recipes: tuple[str, ...], tool: Path | None, as_json: bool) -> int:
 @cli.command()
 @click.argument("recipe")
 @TOOL
+@click.option("--set", "settings", multiple=True, metavar="NAME=VALUE", help="a parameter of the recipe")
+@JSON
+@exits
+def prove(recipe: str, tool: Path | None, settings: tuple[str, ...], as_json: bool) -> int:
+    """Explore every way through a recipe without hardware: what would be refused, what must be impossible."""
+    from controller.cli.prove import prove_recipe
+
+    return prove_recipe(recipe, tool, _assignments(settings), as_json=as_json)
+
+
+@cli.command()
+@click.argument("recipe")
+@TOOL
 @click.option("--live", is_flag=True, help="on the tool itself: by its daemon, else with the addresses of its file")
 @click.option("--attach", metavar="SOCKET|TOOL", help="on the tool of a daemon that runs: its socket, or its name")
 @SEED
@@ -179,6 +192,31 @@ def demo(faults: tuple[str, ...], out: Path) -> int:
     from controller.cli.demo import demo as run_demo
 
     return run_demo(faults, out)
+
+
+@cli.command()
+@click.option("--seeds", type=click.IntRange(1), default=20, show_default=True, help="how many runs")
+@click.option("--seed-from", "first", type=click.IntRange(0), default=1, show_default=True, help="the first seed")
+@click.option("--faults", default="5..20", show_default=True, metavar="LEAST..MOST", help="faults in each run")
+@click.option("--jobs", type=click.IntRange(0), default=0, help="processes; one per core by default")
+@click.option("--out", type=click.Path(path_type=Path), help="folder that keeps recipe and record of each run")
+@JSON
+@exits
+def campaign(seeds: int, first: int, faults: str, jobs: int, out: Path | None, as_json: bool) -> int:
+    """Play random recipes with random faults under an independent monitor; exit 1 when an invariant was broken."""
+    from controller.cli.campaign.campaign import Plan, run_campaign
+    from controller.cli.campaign.show import show_campaign
+
+    done = run_campaign(Plan(seeds, first, *_span(faults), jobs, out))
+    show(json.dumps(done.to_json(), allow_nan=False) if as_json else show_campaign(done))
+    return Exit.OUT_OF_ACCEPTANCE if done.failing else Exit.PASSED
+
+
+def _span(text: str) -> tuple[int, int]:
+    least, dots, most = text.partition("..")
+    if not (dots and least.isdecimal() and most.isdecimal() and int(least) <= int(most)):
+        raise CommandError(f"--faults wants LEAST..MOST, as in 5..20; got {text!r}", Exit.USAGE)
+    return int(least), int(most)
 
 
 def _assignments(

@@ -12,7 +12,8 @@ from controller.cli.exits import CommandError, Exit
 from controller.cli.plant_values import plant_value, spaced
 from controller.cli.plot_file import Panel, check_plot, draw
 from controller.cli.show import plain_table, plot_columns
-from controller.cli.simulated import MODELS, PARAMETERS, Model, Outcome, Setting, run_model
+from controller.cli.simulated import PARAMETERS
+from controller.cli.simulated.models import MODELS, Model, Outcome, Setting, run_model
 from controller.recipe.problems import did_you_mean
 from controller.recipe.quantities import QuantityError, parse
 from controller.record.text import number

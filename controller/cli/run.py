@@ -110,9 +110,10 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
     folder = _folder(options, recipe)
-    facts = _Facts()
     with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
-        runner.run(_Run(options, tool, recipe, folder, facts, progress).run())
+        command = CommandRun(options, tool, recipe, folder, progress)
+        runner.run(command.run())
+    facts = command.facts
     report = report_on(folder)
     with RunFile(folder / "run.sqlite") as record:
         summary = summary_of(record)
@@ -121,14 +122,12 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     )
 
 
-class _Run:
-    """One run inside its loop."""
+class CommandRun:
+    """One run of the command inside its loop; `facts` are complete when `run` has returned."""
 
-    def __init__(
-        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, facts: _Facts, progress: Progress
-    ) -> None:
+    def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
         self.options, self.tool, self.recipe = options, tool, recipe
-        self.folder, self.facts, self.progress = folder, facts, progress
+        self.folder, self.facts, self.progress = folder, _Facts(), progress
         self.operator: OperatorScript = load_operator(options.operator)
         self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
 
@@ -155,14 +154,9 @@ class _Run:
             self.answers.terminal, self.answers.say = terminal_answers(), tell
             yield {}
             return
-        from controller.cli.scenario import load_scenario
-        from controller.cli.simulated import keep_part, make_scene, make_station, serve
+        from controller.cli.simulated import keep_part, serve
 
-        options, kind = self.options, self.recipe.intended_for.get("part", "")
-        scenario = load_scenario(options.scenario, options.faults)
-        self.facts.faults, self.facts.plant = scenario.faults, scenario.parameters
-        station = make_station(make_scene(options.seed, scenario, self.operator, kind, options.part))
-        self.answers.desk = station
+        self.answers.desk = station = self.make_station()
         if self.operator.reaction_s is not None:
             self.answers.reaction_s = self.operator.reaction_s
         try:
@@ -173,6 +167,19 @@ class _Run:
             ]
             await station.close()
             keep_part(station, self.folder, self.recipe.name)
+
+    def make_station(self) -> Any:
+        """The simulated station of this run, in the running loop."""
+        from controller.cli.scenario import load_scenario
+        from controller.cli.simulated import make_scene, make_station
+
+        options, kind = self.options, self.recipe.intended_for.get("part", "")
+        scenario = load_scenario(options.scenario, options.faults)
+        self.facts.faults, self.facts.plant = scenario.faults, scenario.parameters
+        return make_station(make_scene(options.seed, scenario, self.operator, kind, options.part))
+
+    def began(self, run: RecipeRun) -> None:
+        """The record has begun; for who watches the run."""
 
     def _refuse_unanswered(self) -> None:
         prompts = questions(self.recipe)
@@ -202,6 +209,7 @@ class _Run:
             part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
         )
+        self.began(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
         progress = loop.create_task(self._show_progress(run.recorder), name="progress")
         for saying in self.operator.says:

@@ -90,6 +90,25 @@ def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
     return tell_daemon(daemon, "acknowledge", alarm=alarm, reason=reason)
 
 
+@click.command()
+@DAEMON
+@click.option("--socket", type=click.Path(path_type=Path), help="the daemon's socket, instead of --tool")
+@click.option("--readonly", is_flag=True, help="look only; nothing can be told to the tool")
+@click.option("--plain", is_flag=True, help="lines instead of a screen: for screen readers, logs and dumb terminals")
+@click.option("--replay", metavar="RUN", help="show a record: a run's folder or file, or the begin of its id")
+@click.option(
+    "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="folder of the history"
+)
+@exits
+def console(
+    daemon: str | None, socket: Path | None, readonly: bool, plain: bool, replay: str | None, runs: Path
+) -> int:
+    """Look at a tool and run it from a terminal; leaving it stops nothing."""
+    from controller.cli.console import ConsoleOptions, open_console
+
+    return open_console(ConsoleOptions(daemon, socket, readonly, plain, replay, runs))
+
+
 @click.group()
 def user() -> None:
     """The people who may log in at the tool."""
@@ -110,6 +129,7 @@ def add(name: str, role: str, badge: bool, users: Path) -> int:
 
 COMMANDS = (
     serve,
+    console,
     status,
     _tell("hold", "Hold the job: each step has its way to stand still."),
     _tell("resume", "Let a held job go on."),

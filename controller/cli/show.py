@@ -31,7 +31,7 @@ Update = Callable[[float], None]
 if TYPE_CHECKING:
     from rich.table import Table
 
-    from controller.cli.simulated import Column
+    from controller.cli.simulated.models import Column
 
 
 def wants_color() -> bool:

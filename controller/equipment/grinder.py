@@ -40,7 +40,7 @@ class Grinder(Module):
         Value("feeding", "", 0, 1, "the wheel is being fed towards the part"),
         Value("speed_error", "%", 0, 1e6, "difference between spindle speed and what was asked"),
         Value("load", "%", -10, 1000, "spindle power as part of its nominal"),
-        Value("thickness_step", "um", 0, 1e6, "change of the gauge since the last scan"),
+        Value("thickness_step", "um", 0, 1e6, "change of the gauge within the last two scans"),
         Value("gauge_offset", "um", 0, 1e6, "change of the difference between gauge and stage since the wheel cut"),
         Value("target", "um", 0, 1e5, "thickness to grind to"),
     )
@@ -60,7 +60,7 @@ class Grinder(Module):
         self._step = Derived(self.tags, "grinder.thickness_step", ("grinder.thickness",))
         self._stops: set[asyncio.Task[None]] = set()
         self._asked_rpm = 0.0
-        self._last_um = 0.0
+        self._last_um = (0.0, 0.0)  # of the last two scans: a jump may fall between them
         self._start_um = 0.0
         self._offset_um: float | None = None
 
@@ -71,8 +71,9 @@ class Grinder(Module):
         self._speed_error.put(error)
         self._load.put(value[self._power] / self.facts.spindle_nominal_W * 100.0)
         thickness_um = value[self._thickness]
-        self._step.put(abs(thickness_um - self._last_um))
-        self._last_um = thickness_um
+        older_um, last_um = self._last_um
+        self._step.put(max(abs(thickness_um - last_um), abs(thickness_um - older_um)))
+        self._last_um = last_um, thickness_um
         if value[self._feeding]:
             self._compare(thickness_um, value[self._z] * 1000.0)
 
@@ -141,7 +142,7 @@ class Grinder(Module):
         self.set("grinder.target", target_um)
         self._start_um, self._offset_um = self.value("grinder.thickness"), None
         await asyncio.sleep(1.2)  # speed must have been right for a second, and the gauge read at its fast rate
-        contact_um = self._start_um + 5.0
+        contact_um = max(self.facts.minimum_thickness_um, self._start_um + 5.0)
         if self.value("grinder.z") * 1000.0 > contact_um + 1.0:
             await self._feed(contact_um, APPROACH_UM_S)
             way_s = self.facts.approach_um / APPROACH_UM_S

@@ -6,7 +6,7 @@ A verb's `run` may be called again after a hold: it moves to a state and keeps w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -18,6 +18,7 @@ from controller.guard.scan import Guard
 from controller.recipe.model import Recipe
 from controller.recipe.verb import CheckContext, Finding, Params
 from controller.record.events import Measured
+from controller.sequence.effects import Effect
 
 
 @dataclass(slots=True)
@@ -53,6 +54,10 @@ class Verb(ABC):
     def check(self, params: Any, context: CheckContext) -> Iterable[Finding]:
         """Problems that can be seen without hardware."""
         return ()
+
+    @abstractmethod
+    def effects(self, params: Any) -> Sequence[Effect]:
+        """What `run` needs, asks for and leaves behind, for `springback prove`."""
 
     @abstractmethod
     async def run(self, tool: Tool, params: Any, memory: dict[str, Any]) -> None:

@@ -18,6 +18,7 @@ from controller.record.events import PersonSaid
 from controller.sequence.questions import questions
 from controller.server.connection import Connection
 from controller.server.jobs import ASKS, Jobs
+from controller.server.looks import preview
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import PROTOCOL, Code, Refused
 from controller.server.queue import Job
@@ -54,6 +55,8 @@ class Commands:
             "attach": self._attach,
             "status": self._status,
             "recipes": self._list_recipes,
+            "check": self._check,
+            "permissives": self._permissives,
             "login": self._login,
             "logout": self._logout,
             "load": self._load_job,
@@ -105,6 +108,19 @@ class Commands:
         params.end()
         return {"recipes": names(self._recipes)}
 
+    def _permissives(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        return {"permissives": self._jobs.permissives()}
+
+    def _check(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
+        name, settings = params.text("recipe"), params.settings("set")
+        params.end()
+
+        async def check() -> dict[str, Any]:
+            return preview(await self._read(name, settings))
+
+        return check()
+
     # ------------------------------------------------------------------------------------------ people
     def _login(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
         user, pin, badge = params.text("user", ""), params.text("pin", ""), params.text("badge", "")
@@ -155,17 +171,8 @@ class Commands:
     async def _loaded(
         self, client: Connection, name: str, settings: Mapping[str, str], *, start: bool
     ) -> dict[str, Any]:
-        if self._loading >= LOADING_MAX:
-            raise Refused(Code.STATE, f"{LOADING_MAX} recipes are being checked already", "try again later")
         by = client.who.by
-        self._loading += 1
-        try:
-            recipe = await asyncio.to_thread(self._load, name, settings)
-        except RecipeError as error:
-            problems = error.render().splitlines()[:50]
-            raise Refused(Code.RECIPE, str(error)[:TEXT_MAX], "see data.problems", {"problems": problems}) from None
-        finally:
-            self._loading -= 1
+        recipe = await self._read(name, settings)
         if any(recipe.parameters[name].who != "operator" for name in settings):
             check_role(client, "set")
         job = self._jobs.add(recipe, settings, by)
@@ -173,6 +180,19 @@ class Commands:
         if start:
             self._jobs.start(job)
         return _about(job)
+
+    async def _read(self, name: str, settings: Mapping[str, str]) -> Recipe:
+        """A checked recipe; Refused with its problems."""
+        if self._loading >= LOADING_MAX:
+            raise Refused(Code.STATE, f"{LOADING_MAX} recipes are being checked already", "try again later")
+        self._loading += 1
+        try:
+            return await asyncio.to_thread(self._load, name, settings)
+        except RecipeError as error:
+            problems = error.render().splitlines()[:50]
+            raise Refused(Code.RECIPE, str(error)[:TEXT_MAX], "see data.problems", {"problems": problems}) from None
+        finally:
+            self._loading -= 1
 
     def _unload(self, client: Connection, params: Params) -> dict[str, Any]:
         job = self._jobs.queue.find(params.text("job"))

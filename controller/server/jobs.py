@@ -22,6 +22,7 @@ from controller.record.journal import RecordError
 from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
 from controller.server.hub import Hub
+from controller.server.looks import instruments, limits, permissives
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
 from controller.server.queue import Job, Queue
@@ -275,17 +276,15 @@ class Jobs:
             "alarms": list(standing.alarms.values()),
             "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
             "down": self._down,
-            "instruments": self._instruments(station),
+            "instruments": instruments(station) if station is not None else {},
+            "limits": limits(station.tool.guard.gate.limits) if station is not None else {},
         }
 
-    def _instruments(self, station: Station | None) -> dict[str, dict[str, Any]]:
-        if station is None:
-            return {}
-        lost, links = station.tool.guard.lost, station.link_of
-        return {
-            name: {"link": links[name], "identity": instrument.identity, "lost": name in lost}
-            for name, instrument in station.instruments.items()
-        }
+    def permissives(self) -> list[dict[str, Any]]:
+        """What may be done now, and why not; empty while the instruments are not connected."""
+        if self._station is None:
+            return []
+        return permissives(self._station.tool.guard.interlocks, asyncio.get_running_loop().time())
 
 
 def _report(folder: Path) -> None:

@@ -28,7 +28,10 @@ class Standing:
         if isinstance(event, JobChanged):
             self.state, self.reason = event.new, event.reason
         elif isinstance(event, PhaseChanged):
-            self.step = {"name": event.step, "index": event.index, "turn": event.turn, "phase": event.new}
+            same = self.step is not None and (self.step["index"], self.step["turn"]) == (event.index, event.turn)
+            since_utc = self.step["since_utc"] if self.step is not None and same else told["utc"]
+            about = {"name": event.step, "index": event.index, "turn": event.turn, "phase": event.new}
+            self.step = {**about, "since_utc": since_utc}
         elif isinstance(event, Measured) and len(self.results) < RESULTS_MAX:
             self.results[event.name, event.step, event.source] = plain
         elif isinstance(event, Alarm | AlarmChanged):

@@ -236,14 +236,20 @@ class Line:
                 poll.failures = 0
                 poll.done(result, now)
             else:
+                poll.failing_since_s = poll.failing_since_s if poll.failures else now
                 poll.failures += 1
                 poll.failed(error)
         except Exception as raised:  # whoever is told of a reading must not stop the polls
             self._talk.bug(poll, raised)
-        period_s = poll.period_s if poll.failures < DEAD_AFTER else max(RETRY_S, poll.period_s)
+        period_s = max(RETRY_S, poll.period_s) if self._dead(poll, now) else poll.period_s
         poll.due_s = now if poll.hurried or poll.failures == 1 else _next_due(now, period_s)
         poll.hurried = False
         self._queue.add_poll(poll)
+
+    def _dead(self, poll: Poll, now_s: float) -> bool:
+        """Whether it has failed so often, and for so long that its last values are stale and whoever watches knows."""
+        stale_s = 2.0 * poll.period_s + poll.deadline_s
+        return poll.failures >= DEAD_AFTER and now_s - poll.failing_since_s > stale_s
 
     def _on_lost(self, why: str) -> None:
         if not self.connected:

@@ -72,6 +72,7 @@ class Poll:
     failed: Callable[[InstrumentError], None]
     due_s: float = 0.0
     failures: int = 0
+    failing_since_s: float = 0.0
     fresh_for_s: float = 0.0  # period for which the age limits of its values were last set
     hurried: bool = False  # asked for again while it was in flight
 

@@ -10,7 +10,7 @@ import pytest
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.model import show_models, try_model
-from controller.cli.simulated import MODELS
+from controller.cli.simulated.models import MODELS
 from controller.recipe import units
 from simulators.parameters import PARAMETERS
 from tests.cli.commands import refused, springback

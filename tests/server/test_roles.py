@@ -16,6 +16,8 @@ TABLE = {
     "attach":      (True,  True,  True,  True),
     "status":      (True,  True,  True,  True),
     "recipes":     (True,  True,  True,  True),
+    "check":       (True,  True,  True,  True),
+    "permissives": (True,  True,  True,  True),
     "hold":        (True,  True,  True,  True),
     "stop":        (True,  True,  True,  True),
     "abort":       (True,  True,  True,  True),
@@ -36,7 +38,8 @@ TABLE = {
     "logout":      (True,  True,  True,  True),
 }  # fmt: skip
 PARAMS: dict[str, dict[str, Any]] = {
-    "load": {"recipe": "nothing"}, "start": {"recipe": "nothing"}, "unload": {"job": "nothing"},
+    "load": {"recipe": "nothing"}, "check": {"recipe": "nothing"}, "start": {"recipe": "nothing"},
+    "unload": {"job": "nothing"},
     "answer": {"prompt": "nothing", "value": 1},
 }  # fmt: skip
 PEOPLE = {"observer": "olga", "operator": "otto", "engineer": "emma", "maintenance": "mara"}

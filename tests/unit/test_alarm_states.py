@@ -64,20 +64,20 @@ def test_a_condition_raises_from_every_state_that_is_not_active(state: AlarmStat
 
 
 @pytest.mark.parametrize("state", AlarmState)
-@pytest.mark.parametrize("flags", [frozenset(c) for n in range(4) for c in itertools.combinations(Flag, n)], ids=str)
+@pytest.mark.parametrize("flags", [c for n in range(4) for c in itertools.combinations(Flag, n)], ids=str)
 @pytest.mark.parametrize("flag", Flag)
 @pytest.mark.parametrize("on", [True, False])
 def test_a_flag_never_touches_the_state_and_the_strongest_is_shown(
-    state: AlarmState, flags: frozenset[Flag], flag: Flag, on: bool
+    state: AlarmState, flags: tuple[Flag, ...], flag: Flag, on: bool
 ) -> None:
-    machine, changes = machine_in(state, flags)
+    machine, changes = machine_in(state, frozenset(flags))
     before = machine.shown
 
     machine.set(flag, on)
 
     assert machine.state is state
     assert (flag in machine.flags) is on
-    assert machine.flags - {flag} == flags - {flag}
+    assert machine.flags - {flag} == set(flags) - {flag}
     order = [f.value for f in (Flag.OUT_OF_SERVICE, Flag.SUPPRESSED, Flag.SHELVED) if f in machine.flags]
     assert machine.shown == [*order, state.value][0]
     assert changes == ([] if machine.shown == before else [(before, machine.shown)])

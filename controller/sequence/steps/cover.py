@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -11,6 +11,7 @@ from pydantic import Field
 from controller.equipment.line import Call
 from controller.recipe.quantities import Duration, Mass_g, Pressure
 from controller.recipe.verb import CheckContext, Finding, Params
+from controller.sequence.effects import OFF, ON, Effect
 from controller.sequence.verb import Tool, Verb
 
 PERSON_S = 300.0  # a person puts the cup under the needle within this
@@ -32,6 +33,10 @@ class Material(Verb):
     def uses(self, params: MaterialParams) -> str:
         return "dispenser"
 
+    def effects(self, params: MaterialParams) -> Sequence[Effect]:
+        life = {"dispenser.pot_life_left": (0.1, params.pot_life / 60.0)}
+        return [Effect(sets={**life, "dispenser.lot_scanned": ON, "dispenser.mass_cap": (params.cap, params.cap)})]
+
     async def run(self, tool: Tool, params: MaterialParams, memory: dict[str, Any]) -> None:
         tool.dispenser.material(min(params.pot_life, tool.pot_life_s), params.cap)
 
@@ -49,6 +54,9 @@ class Air(Verb):
 
     def check(self, params: AirParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("dispenser.pressure", params.pressure, "pressure")
+
+    def effects(self, params: AirParams) -> Sequence[Effect]:
+        return ()
 
     async def run(self, tool: Tool, params: AirParams, memory: dict[str, Any]) -> None:
         await tool.dispenser.air_on(params.pressure)
@@ -69,6 +77,9 @@ class Weigh(Verb):
     def uses(self, params: WeighParams) -> str:
         return "dispenser"
 
+    def effects(self, params: WeighParams) -> Sequence[Effect]:
+        return ()
+
     async def run(self, tool: Tool, params: WeighParams, memory: dict[str, Any]) -> None:
         await tool.dispenser.balance.weigh(params.within)
 
@@ -88,6 +99,12 @@ class Calibrate(Verb):
     def check(self, params: CalibrateParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("dispenser.pressure", params.pressure, "pressure")
         yield from context.limit("dispenser.shot", params.time, "time")
+
+    def effects(self, params: CalibrateParams) -> Sequence[Effect]:
+        return [
+            Effect(sets={"dispenser.cup_present": ON}),
+            Effect(asks="dispenser.calibrate", sets={"dispenser.rate": (1e-3, 100.0), "dispenser.cup_present": OFF}),
+        ]
 
     async def run(self, tool: Tool, params: CalibrateParams, memory: dict[str, Any]) -> None:
         line, dispenser = tool.line, tool.dispenser
@@ -123,6 +140,13 @@ class Dispense(Verb):
     def check(self, params: DispenseParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("dispenser.pressure", params.pressure, "pressure")
         yield from context.limit("dispenser.shot", params.time, "time")
+
+    def effects(self, params: DispenseParams) -> Sequence[Effect]:
+        known = (("dispenser.rate > 0 g/s", "calibrate first"),)
+        return [
+            Effect(known, sets={"dispenser.needle_down": ON, "dispenser.needle_up": OFF}),
+            Effect(asks="dispenser.shot", sets={"dispenser.needle_down": OFF, "dispenser.needle_up": ON}),
+        ]
 
     async def run(self, tool: Tool, params: DispenseParams, memory: dict[str, Any]) -> None:
         dispenser = tool.dispenser

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from controller.recipe.quantities import Duration, Length_um, Rotation, Speed_um_s
 from controller.recipe.verb import CheckContext, Finding, Params
+from controller.sequence.effects import OFF, ON, Effect, near
 from controller.sequence.measure import result
 from controller.sequence.verb import Tool, Verb
 
@@ -20,6 +21,9 @@ class Home(Verb):
     """Home the stage upwards and put the head down into its working position, far above the part."""
 
     name, module, params = "home", "grinder", HomeParams
+
+    def effects(self, params: HomeParams) -> Sequence[Effect]:
+        return [Effect(sets={"grinder.z": near(60.0, 0.1), "grinder.wheel_lifted": OFF})]
 
     async def run(self, tool: Tool, params: HomeParams, memory: dict[str, Any]) -> None:
         await tool.grinder.home()
@@ -39,6 +43,17 @@ class Spindle(Verb):
 
     def check(self, params: SpindleParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("grinder.spindle", params.speed, "speed")
+
+    def effects(self, params: SpindleParams) -> Sequence[Effect]:
+        turning = {
+            "grinder.spindle": near(params.speed, 0.02 * params.speed + 5.0),
+            "grinder.speed_error": (0.0, 1.99),
+            "grinder.standstill": OFF,
+        }
+        return [
+            Effect(sets={"grinder.guard_locked": ON, "grinder.coolant": (3.0, 30.0)}),
+            Effect(asks="grinder.spindle", sets=turning),
+        ]
 
     async def run(self, tool: Tool, params: SpindleParams, memory: dict[str, Any]) -> None:
         await tool.grinder.spin(params.speed)
@@ -63,6 +78,10 @@ class Grind(Verb):
         yield from context.limit("grinder.feed", params.feed, "feed")
         yield from context.measured(params.above, "above")
 
+    def effects(self, params: GrindParams) -> Sequence[Effect]:
+        head = (("not grinder.wheel_lifted", "home the stage first"),)
+        return [Effect(head, asks="grinder.feed", sets={"grinder.z": (0.7, 3.0)})]
+
     async def run(self, tool: Tool, params: GrindParams, memory: dict[str, Any]) -> None:
         above_um = result(tool, params.above)
         await tool.grinder.approach()
@@ -84,6 +103,9 @@ class SparkOut(Verb):
     name, module, params = "spark_out", "grinder", SparkOutParams
     shows = ("grinder.thickness", "grinder.power")
 
+    def effects(self, params: SparkOutParams) -> Sequence[Effect]:
+        return ()
+
     async def run(self, tool: Tool, params: SparkOutParams, memory: dict[str, Any]) -> None:
         loop = asyncio.get_running_loop()
         end_s = memory.setdefault("end_s", loop.time() + params.time)
@@ -99,6 +121,16 @@ class WheelRest(Verb):
 
     name, module, params = "wheel_rest", "grinder", WheelRestParams
     shows = ("grinder.spindle",)
+
+    def effects(self, params: WheelRestParams) -> Sequence[Effect]:
+        rests = {
+            "grinder.z": (49.9, 60.1),
+            "grinder.spindle": (0.0, 5.0),
+            "grinder.speed_error": (99.0, 101.0),
+            "grinder.standstill": ON,
+            "grinder.coolant": (-0.5, 30.0),  # it runs dry slowly
+        }
+        return [Effect(sets=rests)]
 
     async def run(self, tool: Tool, params: WheelRestParams, memory: dict[str, Any]) -> None:
         await tool.grinder.rest()

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal
 
 from controller.equipment.cure import Kinetics
 from controller.equipment.heat import HeatZone
 from controller.recipe.quantities import Duration, Quantity, Temperature, TemperatureRate
 from controller.recipe.verb import CheckContext, Finding, Params
+from controller.sequence.effects import OFF, ON, Effect, near
 from controller.sequence.verb import Tool, Verb
 
 Zone = Literal["platen", "mold"]
 MODULES = {"platen": "press", "mold": "dispenser"}
 TAGS = {"platen": "press.platen", "mold": "mold.temperature"}
+
+
+ACTIONS = {"platen": "press.heat", "mold": "mold.heat"}
 
 
 def _zone(tool: Tool, zone: Zone) -> HeatZone:
@@ -44,6 +48,10 @@ class Heat(Verb):
         yield from context.limit(TAGS[params.zone], params.to, "to")
         yield from context.rate(TAGS[params.zone], params.rate / 60.0, "rate")
 
+    def effects(self, params: HeatParams) -> Sequence[Effect]:
+        hot = {f"line_plc.{params.zone}_contactor_closed": ON, TAGS[params.zone]: near(params.to, 2.0)}
+        return [Effect(asks=ACTIONS[params.zone], sets=hot)]
+
     async def run(self, tool: Tool, params: HeatParams, memory: dict[str, Any]) -> None:
         await _zone(tool, params.zone).ramp_to(params.to, params.rate / 60.0)
 
@@ -66,6 +74,10 @@ class Cool(Verb):
 
     def shows_for(self, params: CoolParams) -> tuple[str, ...]:
         return (TAGS[params.zone],)
+
+    def effects(self, params: CoolParams) -> Sequence[Effect]:
+        cold = {f"line_plc.{params.zone}_contactor_closed": OFF, TAGS[params.zone]: (0.0, params.below)}
+        return [Effect(sets=cold)]
 
     async def run(self, tool: Tool, params: CoolParams, memory: dict[str, Any]) -> None:
         await _zone(tool, params.zone).cool_below(params.below, params.within)
@@ -95,6 +107,9 @@ class Cure(Verb):
 
     def shows_for(self, params: CureParams) -> tuple[str, ...]:
         return (TAGS[params.zone],)
+
+    def effects(self, params: CureParams) -> Sequence[Effect]:
+        return ()
 
     async def run(self, tool: Tool, params: CureParams, memory: dict[str, Any]) -> None:
         zone, now_s = _zone(tool, params.zone), asyncio.get_running_loop().time()

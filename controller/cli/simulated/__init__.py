@@ -1,4 +1,7 @@
-"""The one place that starts a simulated station for the command line; all else meets the simulators on the wire."""
+"""The one place that starts a simulated station for the command line; all else meets the simulators on the wire.
+
+Its neighbours here are loaded only by the commands that need them: single models, and the monitor of the campaign.
+"""
 
 from __future__ import annotations
 
@@ -12,20 +15,19 @@ from controller.cli.exits import CommandError, Exit
 from controller.cli.script import OperatorScript
 from controller.recipe.problems import did_you_mean
 from simulators.faults import PLANT_FAULTS
-from simulators.models import MODELS
-from simulators.models.kind import Column, Model, Outcome, Setting
-from simulators.parameters import PARAMETERS, Parameters
+from simulators.parameters import PARAMETERS
 from simulators.scaled_time import ScaledLoop
 from simulators.scenario import parse_fault
 from simulators.station import INSTRUMENTS, Scene, SimulatedStation
 from simulators.virtual_time import VirtualLoop
+from simulators.wire.faults import WireFault
 from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
 __all__ = [
-    "FAULT_UNITS", "KINDS", "MODELS", "PARAMETERS", "PART_FILE", "Column", "Model", "Outcome", "ScaledLoop", "Scene",
-    "Setting", "SimulatedStation", "VirtualLoop", "check_fault", "keep_part", "make_scene", "make_station",
-    "run_model", "serve",
+    "FAULT_UNITS", "INSTRUMENTS", "KINDS", "PARAMETERS", "PART_FILE", "PLANT_FAULTS", "ScaledLoop", "Scene",
+    "SimulatedStation", "VirtualLoop", "WireFault", "begin_fault", "check_fault", "keep_part", "make_scene",
+    "make_station", "serve",
 ]  # fmt: skip
 
 if TYPE_CHECKING:
@@ -90,6 +92,11 @@ def make_station(scene: Scene) -> SimulatedStation:
     return SimulatedStation(scene, config_file("line_plc_map.yaml"))
 
 
+def begin_fault(station: SimulatedStation, spec: str) -> None:
+    """Break something of the machine now."""
+    station.plant.inject(parse_fault(spec))
+
+
 async def serve(station: SimulatedStation, lines: Sequence[str]) -> Mapping[str, str]:
     """Serve every line of the tool in memory (virtual time) or on real ports; returns their addresses."""
     loop = asyncio.get_running_loop()
@@ -104,8 +111,3 @@ async def serve(station: SimulatedStation, lines: Sequence[str]) -> Mapping[str,
         )
     station.start()
     return addresses
-
-
-def run_model(model: Model, settings: Mapping[str, float], changes: Mapping[str, float]) -> Outcome:
-    """Run one model of the plant by itself; `changes` are values of the parameter table."""
-    return model.run(settings, Parameters(changes))

@@ -1,0 +1,129 @@
+"""The connection of a console to its daemon: for ever again, and never stale without saying so.
+
+It fills the view and calls `changed` with what changed. It attaches with the last sequence number, so that alarms and
+prompts are read anew and only events are caught up on. It repeats no command.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from controller.console.view import View
+from controller.server.client import AsyncClient, Refused, Unreachable
+from controller.server.picture import Picture
+
+BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
+SIGN_S = 0.3  # without news for so long the daemon is asked for a sign of life
+PATIENCE_S = 60.0  # for an answer to a ping: a daemon that stands still may go on
+
+
+class DaemonLink:
+    """Keeps one console connected. `run` never returns; `call` asks the daemon."""
+
+    def __init__(self, find: Callable[[], Path], view: View, changed: Callable[[str], None]) -> None:
+        """`find` returns the socket, or raises with what to do. `changed` hears tags, event, state, table or link."""
+        self._find, self._view, self._changed = find, view, changed
+        self._client: AsyncClient | None = None
+        self._token = ""
+        self._failed = 0
+        self._again = asyncio.Event()
+
+    async def run(self) -> None:
+        """Connect, follow, connect again."""
+        while True:
+            try:
+                await self._follow()
+            except Refused as refused:
+                self._lost(str(refused))
+            except (Unreachable, LookupError) as error:
+                self._lost(str(error))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._pause()):
+                    await self._again.wait()
+            self._again.clear()
+
+    def retry(self) -> None:
+        """Do not wait for the next attempt."""
+        self._again.set()
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """Ask the daemon; Refused when it says no, Unreachable without one."""
+        if self._client is None:
+            raise Unreachable("there is no connection to the daemon; nothing was sent")
+        result = await self._client.call(
+            method, timeout_s=30.0 if method in ("load", "start", "check") else 5.0, **params
+        )
+        if method in ("login", "logout"):
+            self._view.facts.update(result)
+            self._changed("link")
+        return result
+
+    # ------------------------------------------------------------------------------------------ parts
+    async def _follow(self) -> None:
+        view = self._view
+        client = await AsyncClient.connect(self._find(), "springback console", token=self._token)
+        self._token = client.token
+        try:
+            before = view.picture
+            since = (before.seq, before.instance) if before is not None else (None, "")
+            picture = await client.attach(*since)
+            self._note(before, picture)
+            view.facts, view.picture, self._client = dict(client.greeting), picture, client
+            view.recipes = (await client.call("recipes"))["recipes"]
+            view.link.live, view.link.problem, view.link.retry_s, self._failed = True, "", None, 0
+            self._heard("link")
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._signs(client))
+                tasks.create_task(self._news(client, picture))
+        except* (Unreachable, Refused) as group:
+            raise group.exceptions[0] from None
+        finally:
+            self._client = None
+            await client.close()
+
+    async def _news(self, client: AsyncClient, picture: Picture) -> None:
+        while True:
+            what = picture.apply(await client.news())
+            if what == "tags":
+                self._view.took()
+            self._heard(what)
+
+    async def _signs(self, client: AsyncClient) -> None:
+        while True:
+            await asyncio.sleep(SIGN_S)
+            if self._view.age_s >= SIGN_S:
+                await client.call("ping", timeout_s=PATIENCE_S)
+                self._heard("link")
+
+    def _heard(self, what: str) -> None:
+        self._view.link.heard_s = self._view.now_s()
+        self._changed(what)
+
+    def _note(self, before: Picture | None, now: Picture) -> None:
+        """What the person in front has to know after a break."""
+        if before is None:
+            return
+        link, job = self._view.link, (before.state.get("job") or {}).get("id")
+        if before.instance != now.instance:
+            gone = f"; the job {job} went with the old one, nothing resumes by itself" if job else ""
+            link.note = f"the daemon was started anew{gone}"
+            return
+        new = len(now.events)
+        for told in reversed(before.events):
+            now.events.appendleft(told)
+        lost = f", {now.missed_events} more are lost" if now.missed_events else ""
+        link.note = f"connected again; you missed {new} events{lost}"
+
+    def _lost(self, why: str) -> None:
+        self._view.link.live, self._view.link.problem = False, why
+        self._changed("link")
+
+    def _pause(self) -> float:
+        pause_s = BACK_OFF_S[min(self._failed, len(BACK_OFF_S) - 1)]
+        self._failed += 1
+        self._view.link.retry_s = self._view.now_s() + pause_s
+        return pause_s

@@ -1,0 +1,156 @@
+"""How far the job is: steps with planned and taken time, when this step and the run end, when a person is needed.
+
+Planned is what the step took in the last run of this recipe, else its dwell; where neither is known nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from controller.console.rows import Row, bar, clean, cut, fit, span
+from controller.console.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the job on its way."""
+
+    index: int
+    name: str
+    planned_s: float | None
+    mark: str  # ✓ done, ▶ at work, · to come
+
+
+def steps(view: View) -> list[Step]:
+    """The steps of the job."""
+    job = view.job
+    if job is None:
+        return []
+    at = job["step"]["index"] if job["step"] else -1
+    marks = {i: "✓" if i < at else "▶" if i == at else "·" for i in range(len(job["steps"]))}
+    return [Step(i, name, view.planned_s(job["recipe"], name), marks[i]) for i, name in enumerate(job["steps"])]
+
+
+def left_s(view: View, until: int) -> float | None:
+    """Seconds from now to the begin of the step at `until`; None when a step on the way has no known length."""
+    job = view.job
+    if job is None or not job["step"]:
+        return None
+    done_s = step_s(view) or 0.0
+    total = 0.0
+    for step in steps(view):
+        if job["step"]["index"] <= step.index < until:
+            if step.planned_s is None:
+                return None
+            total += max(0.0, step.planned_s - done_s) if step.mark == "▶" else step.planned_s
+    return total
+
+
+def step_s(view: View) -> float | None:
+    """How long the step at work has taken so far."""
+    step = (view.job or {}).get("step")
+    return view.since_s(step["since_utc"]) if step else None
+
+
+def at_clock(view: View, in_s: float) -> str:
+    """The time of day in so many seconds of the process."""
+    if view.replay is not None:
+        return f"+{span(in_s)}"
+    return f"{view.wall() + timedelta(seconds=in_s / float(view.facts.get('speed', 1))):%H:%M:%S}"
+
+
+def progress(view: View, width: int) -> list[Row]:
+    """Three rows: all steps, the bar of this one, the run."""
+    job = view.job
+    if job is None:
+        return _nothing(view, width)
+    return [_all(view, width), _this(view, width), _run(view, width)]
+
+
+def title(view: View) -> str:
+    """The heading of the block."""
+    job = view.job
+    if job is None or not job["step"]:
+        return "STEP"
+    at = job["step"]
+    turn = f", turn {at['turn']}" if at["turn"] > 1 else ""
+    return f"STEP {at['index'] + 1}/{len(job['steps'])} {clean(at['name'])} {at['phase'].lower()}{turn}"
+
+
+def _nothing(view: View, width: int) -> list[Row]:
+    queue = view.state.get("queue", ())
+    rows: list[Row] = [[(" no job", "dim")]]
+    for job in queue[:2]:
+        word = "next" if job["started"] else "waits for S"
+        rows.append([(f" {word}: {job['recipe']} v{job['version']}  {clean(job['title'])}", "")])
+    if not queue:
+        rows.append([(" 5 chooses a recipe, S starts it", "dim")])
+    return [fit(row, width) for row in rows]
+
+
+def _all(view: View, width: int) -> Row:
+    """As many steps as fit, the one at work always among them."""
+    words = [f"{step.mark}{step.name.upper() if step.mark == '▶' else step.name}" for step in steps(view)]
+    at = next((step.index for step in steps(view) if step.mark == "▶"), 0)
+    first = 0
+    while first < at and len(" ".join(words[first : at + 3])) > width - 4:
+        first += 1
+    head = "… " if first else ""
+    return fit([(cut(f" {head}{' '.join(words[first:])}", width), "")], width)
+
+
+def _this(view: View, width: int) -> Row:
+    job, taken_s = view.job, step_s(view)
+    if job is None or job["step"] is None or taken_s is None:
+        return []
+    planned_s = view.planned_s(job["recipe"], job["step"]["name"])
+    if job["state"] in ("PAUSING", "PAUSED"):
+        return [(f" standing still{_held_since(view)}; clocks of the part go on (cure, pot life)", "p2")]
+    if view.state.get("prompts"):
+        return [(f" {span(taken_s)} in this step, which waits for an answer: Enter", "ask")]
+    if planned_s is None:
+        return [(f" {span(taken_s)} in this step", ""), ("   how long it takes is not known", "dim")]
+    wide = max(12, width - 40)
+    tail = (
+        f"   ends {at_clock(view, planned_s - taken_s)}"
+        if taken_s < planned_s
+        else f"   {span(taken_s - planned_s)} over"
+    )
+    return [(f" {bar(taken_s / max(planned_s, 1e-9), wide)} {span(taken_s)} / {span(planned_s)}{tail}", "")]
+
+
+def _held_since(view: View) -> str:
+    for told in reversed(view.picture.events if view.picture is not None else ()):
+        if told["event"]["kind"] == "job" and told["event"]["new"] == "PAUSED":
+            return f" since {view.clock(told['utc'])}"
+    return ""
+
+
+def _run(view: View, width: int) -> Row:
+    job = view.job
+    assert job is not None
+    whole_s = left_s(view, len(job["steps"]))
+    words = f" run {span(view.since_s(job['started_utc']))}"
+    if whole_s is not None and job["step"]:
+        words += f"   ends about {at_clock(view, whole_s)}, as last time"
+    said = [r for r in job["results"] if r["source"] == "predicted"][-1:]
+    words += "".join(f"   predicted {r['name']} {r['value']:.4g} {r['unit']}" for r in said)
+    return [(words, "")]
+
+
+def needed(view: View) -> Iterator[str]:
+    """What a person is needed for: now, then later as far as the recipe tells."""
+    for prompt in view.state.get("prompts", ()):
+        yield f"now  {prompt['step']}: {clean(prompt['text'])} ({prompt['expects']})"
+    job = view.job
+    plan: dict[str, Any] = view.plans.get(job["recipe"], {}) if job is not None else {}
+    at = job["step"]["index"] if job is not None and job["step"] else -1
+    for index, step in enumerate(plan.get("steps", ())):
+        if index > at and step["asks"]:
+            in_s = left_s(view, index)
+            when = f"about {at_clock(view, in_s)}" if in_s is not None else "later"
+            more = f" and {len(step['asks']) - 1} more" if len(step["asks"]) > 1 else ""
+            yield f"{when}  {step['name']}: {clean(step['asks'][0])}{more}"

@@ -1,0 +1,59 @@
+"""Typed commands of the console, in the words of the command line: text in, method and parameters out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+JOB = ("hold", "resume", "redo", "skip", "step", "stop", "abort", "reset")
+
+
+class Misunderstood(Exception):
+    """What was typed is no command; the text says what is."""
+
+
+def parse(text: str) -> tuple[str, dict[str, Any]]:
+    """The method and its parameters; Misunderstood for anything else."""
+    word, _, rest = text.strip().partition(" ")
+    rest = rest.strip()
+    if word in JOB:
+        return word, {"reason": rest} if rest else {}
+    if word in ("start", "load") and rest:
+        name, *settings = rest.split()
+        return word, {"recipe": name, "set": _settings(settings)}
+    if word == "unload" and rest:
+        return word, {"job": rest}
+    if word == "answer" and " " in rest:
+        prompt, value = _prompt(rest)
+        return word, {"prompt": prompt, "value": value}
+    if word == "acknowledge":
+        return word, {"alarm": rest}
+    if word == "shelve" and rest:
+        alarm, _, minutes = rest.rpartition(" ")
+        if alarm and minutes.isdecimal():
+            return word, {"alarm": alarm, "for_s": 60.0 * int(minutes)}
+    if word == "logout":
+        return word, {}
+    raise Misunderstood(
+        f"{text!r} is no command; try hold, resume, redo, skip, step, stop, abort [REASON], reset,"
+        " start RECIPE [NAME=VALUE ...], load RECIPE, unload JOB, answer 'PROMPT' VALUE,"
+        " acknowledge ALARM, shelve ALARM MINUTES, logout"
+    )
+
+
+def _settings(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals:
+            raise Misunderstood(f"{word!r} is no setting; write NAME=VALUE, e.g. peak=400kPa")
+        found[name] = value
+    return found
+
+
+def _prompt(rest: str) -> tuple[str, str]:
+    """A prompt may have spaces in its name: then it stands in quotes."""
+    if rest[0] in "'\"":
+        name, _, value = rest[1:].partition(rest[0])
+        return name, value.strip()
+    name, _, value = rest.partition(" ")
+    return name, value.strip()

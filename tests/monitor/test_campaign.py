@@ -1,0 +1,130 @@
+"""The campaign: recipes that the check accepts, mishaps of many kinds, runs that depend on their seed only."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from controller.cli.campaign.campaign import Campaign, Plan, SeedResult, play_seed, run_campaign
+from controller.cli.campaign.mishaps import Mishap, draw_mishaps
+from controller.cli.campaign.play import Noticed, Played
+from controller.cli.campaign.recipes import DRAWN, draw_recipe
+from controller.cli.commands import cli
+from controller.cli.run import facts_of
+from controller.recipe.loader import load
+from controller.recipe.quantities import Quantity
+from controller.record.events import Alarm
+from controller.record.runfile import RunFile
+from controller.sequence.steps import VERBS
+from controller.tool import load as load_tool
+from simulators.faults import PLANT_FAULTS
+from springback.places import config_file
+from tests.monitor.scenes import CHUCKED, Scene
+
+SEEDS = range(1, 30)
+
+
+def test_recipes_of_all_seeds_pass_the_check_and_use_every_verb() -> None:
+    facts = facts_of(load_tool(config_file("tool.yaml")))
+    recipes = [load(draw_recipe(seed, facts).text, VERBS, facts) for seed in SEEDS]
+
+    assert {verb.name for recipe in recipes for step in recipe.steps for verb, _ in step.verbs} == set(VERBS)
+    assert len({recipe.sha256 for recipe in recipes}) == len(recipes)
+
+
+def test_every_setting_that_is_a_number_is_drawn() -> None:
+    numbers = {
+        verb.name: {
+            name
+            for name, field in verb.params.model_fields.items()
+            if field.is_required() and (any(isinstance(m, Quantity) for m in field.metadata) or field.annotation is int)
+        }
+        for verb in VERBS.values()
+    }
+
+    assert {verb: set(settings) for verb, settings in DRAWN.items()} == numbers
+
+
+def test_mishaps_are_of_many_kinds_and_in_bounds() -> None:
+    drawn = [draw_mishaps(seed, 5, 20, 60.0) for seed in range(400)]
+    kinds = Counter(mishap.name for mishaps in drawn for mishap in mishaps)
+
+    assert {len(mishaps) for mishaps in drawn} == set(range(5, 21))
+    assert {name.partition("=")[0] for name in kinds} >= set(PLANT_FAULTS)
+    assert {mishap.kind for mishaps in drawn for mishap in mishaps} == {"machine", "wire", "host", "person"}
+    assert len(kinds) > 60
+
+
+def test_a_seed_does_the_same_alone_and_among_others() -> None:
+    among = run_campaign(Plan(3, 11, 5, 8, jobs=1)).results
+
+    alone = play_seed((Plan(1, 12, 5, 8), 12))
+
+    assert among[1] == alone
+    assert [result.played.violations for result in among] == [[], [], []]
+
+
+def test_the_command_prints_one_object(tmp_path: Path) -> None:
+    called = CliRunner().invoke(cli, ["campaign", "--seeds", "1", "--seed-from", "9", "--json", "--out", str(tmp_path)])
+
+    told = json.loads(called.stdout)
+    assert (called.exit_code, told["seeds"], told["violations"], told["failing"]) == (0, 1, 0, [])
+    assert (tmp_path / "campaign-9" / "campaign-9.yaml").exists()
+
+
+def test_a_failing_seed_is_told_with_the_line_that_plays_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    mishap = Mishap("machine", "grinder.gauge", "jump", 4.0)
+    played = Played("ABORTED", violations=["1.00 s limits: too much"], noticed=[Noticed(mishap.name, "grind", True)])
+    done = Campaign(Plan(2, 40), [SeedResult(41, (mishap,), played)])
+    monkeypatch.setattr("controller.cli.campaign.campaign.run_campaign", lambda plan: done)
+
+    called = CliRunner().invoke(cli, ["campaign", "--seeds", "2", "--seed-from", "40"])
+
+    assert called.exit_code == 1
+    assert "springback campaign --seeds 1 --seed-from 41 --faults 5..20" in called.stdout
+    assert "1.00 s limits: too much" in called.stdout
+    assert done.coverage() == {"grinder.gauge=jump": {"grind": Counter(times=1, detected=1)}}
+
+
+def test_a_span_of_faults_that_is_none_is_refused() -> None:
+    called = CliRunner().invoke(cli, ["campaign", "--faults", "20..5"])
+
+    assert called.exit_code == 2
+    assert "--faults wants LEAST..MOST" in called.stderr
+
+
+def test_a_heater_whose_relay_is_shorted_loses_its_power(tmp_path: Path) -> None:
+    """Found by seed 5055: nothing looked at how hot a tool became; only the hard-wired cut-out at 220 degC did."""
+    scene = Scene(("warm mold", "bake"), (Mishap("machine", "mold.ssr", "shorted", 5.0),))
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+
+
+@pytest.mark.parametrize("at_s", [45.0, 45.04])
+def test_a_jump_of_the_gauge_is_seen_wherever_it_falls_between_two_scans(at_s: float, tmp_path: Path) -> None:
+    """Found by seed 6205: the gauge's lag spread a jump of 8 um over two scans, neither of which showed 5 um."""
+    scene = Scene((*CHUCKED, "grind"), (Mishap("machine", "grinder.gauge", "jump", at_s),))
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+
+
+def test_a_plc_whose_replies_are_damaged_is_known_to_be_lost_at_once(tmp_path: Path) -> None:
+    """Found by seed 141: three quick failures made its poll slow before its last values were too old."""
+    scene = Scene(("check in", "to mold"), (Mishap("wire", "line_plc", "garble", 6.3, 3.0),))
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+    with RunFile(tmp_path / "scene" / "run" / "run.sqlite") as record:
+        lost_s = next(
+            at.t_s for at in record.events() if isinstance(at.event, Alarm) and at.event.first_out == "line_plc"
+        )
+    assert lost_s < 6.5  # of the record's time, which begins with the first readings
