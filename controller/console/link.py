@@ -79,7 +79,7 @@ class DaemonLink:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._signs(client))
                 tasks.create_task(self._news(client, picture))
-        except* (Unreachable, Refused) as group:
+        except ExceptionGroup as group:  # of the two tasks; what ended one of them is told, not the group
             raise group.exceptions[0] from None
         finally:
             self._client = None

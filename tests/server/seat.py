@@ -54,6 +54,13 @@ class Seat:
             stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
+    def begin(self, *arguments: str) -> subprocess.Popen[str]:
+        """Start springback as its users do, in the same folder."""
+        return subprocess.Popen(
+            [sys.executable, "-c", MAIN, *arguments], env=self.environment, cwd=self.folder,
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
     def raw(self, *, hello: bool = True) -> socket.socket:
         """A socket without our client; said hello, if wanted."""
         plain = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

@@ -234,21 +234,16 @@ def test_a_second_daemon_of_the_same_tool_is_refused(seat: Seat) -> None:
 
 
 def test_a_run_in_the_daemon_ends_with_the_exit_code_of_a_run(seat: Seat) -> None:
-    import threading
+    run = seat.begin("run", "seat", "--attach", "packaging-line", "--set", "wait=1 s", "--json")
+    assert run.stderr is not None
+    told = iter(run.stderr.readline, "")
+    assert any("springback answer 'Ask.mass' VALUE" in line for line in told)
+    with seat.client() as client:
+        client.call("answer", prompt="Ask.mass", value="5 g")
+    out, err = run.communicate(timeout=60)
 
-    def answer() -> None:
-        with seat.client() as client:
-            wait_until(lambda: client.call("status")["prompts"], "nothing is asked")
-            client.call("answer", prompt="Ask.mass", value="5 g")
-
-    answering = threading.Thread(target=answer)
-    answering.start()
-    run = seat.command("run", "seat", "--attach", "packaging-line", "--set", "wait=1 s", "--json")
-    answering.join()
-
-    assert run.returncode == 0, run.stderr
-    assert json.loads(run.stdout)["state"] == "PROCESS_COMPLETE"
-    assert "springback answer 'Ask.mass' VALUE" in run.stderr
+    assert run.returncode == 0, err
+    assert json.loads(out)["state"] == "PROCESS_COMPLETE"
 
 
 def test_an_attached_run_asks_at_its_terminal_and_ctrl_c_holds_then_aborts(seat: Seat) -> None:
