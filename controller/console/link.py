@@ -7,7 +7,7 @@ prompts are read anew and only events are caught up on. It repeats no command.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -76,11 +76,7 @@ class DaemonLink:
             view.recipes = (await client.call("recipes"))["recipes"]
             view.link.live, view.link.problem, view.link.retry_s, self._failed = True, "", None, 0
             self._heard("link")
-            async with asyncio.TaskGroup() as tasks:
-                tasks.create_task(self._signs(client))
-                tasks.create_task(self._news(client, picture))
-        except ExceptionGroup as group:  # of the two tasks; what ended one of them is told, not the group
-            raise group.exceptions[0] from None
+            await _until_one_ends(self._signs(client), self._news(client, picture))
         finally:
             self._client = None
             await client.close()
@@ -127,3 +123,15 @@ class DaemonLink:
         self._failed += 1
         self._view.link.retry_s = self._view.now_s() + pause_s
         return pause_s
+
+
+async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
+    """Do them beside each other until one raises; not by a TaskGroup, which leaves its own task cancelled in 3.11."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
