@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import Protocol
 
 from controller.record.store import Batch, RecordError, Store
@@ -73,6 +74,9 @@ class InlineWriter:
         self._store.close()
 
 
+_Post = tuple[Batch, "asyncio.Future[None] | None"]  # rows, and who waits until they are durable
+
+
 class ThreadWriter:
     """Write in one thread, in the order of posting; what gathers meanwhile goes into one commit."""
 
@@ -80,10 +84,7 @@ class ThreadWriter:
         self._store = store
         self._clock = clock
         self._error: RecordError | None = None
-        self._news = threading.Condition()  # guards what follows
-        self._batch = Batch()
-        self._asking: list[asyncio.Future[None]] = []
-        self._closing = False
+        self._posts: SimpleQueue[_Post | None] = SimpleQueue()  # None: close
         self._posted = self._written = 0  # rows
         self._seen, self._seen_s = 0, clock()  # how far the disk was, and when it was last seen to be further
         self._thread = threading.Thread(target=self._work, name="record", daemon=True)
@@ -106,46 +107,53 @@ class ThreadWriter:
 
     def post(self, batch: Batch) -> None:
         """Queue a batch; trouble goes to `failure`."""
-        with self._news:
-            self._put(batch)
+        self._put(batch, None)
 
     async def commit(self, batch: Batch) -> None:
         """Return when the batch is durable; RecordError when this or an earlier batch is not."""
         done = asyncio.get_running_loop().create_future()
-        with self._news:
-            self._asking.append(done)
-            self._put(batch)
+        self._put(batch, done)
         await done
 
     def close(self) -> None:
         """Write what is queued and end the thread; RecordError when the disk does not answer within CLOSE_S."""
-        with self._news:
-            self._closing = True
-            self._news.notify()
+        self._posts.put(None)
         self._thread.join(CLOSE_S)
         if self._thread.is_alive():
             raise self._slow()
         self._store.close()
 
-    def _put(self, batch: Batch) -> None:
-        self._batch.extend(batch)
+    def _put(self, batch: Batch, done: asyncio.Future[None] | None) -> None:
         self._posted += len(batch.rows)
-        self._news.notify()
+        self._posts.put((batch, done))
 
     def _slow(self) -> RecordError:
         return RecordError(f"run record {self._store.path}: the disk does not keep up; see what else writes to it")
 
     def _work(self) -> None:
-        closing = False
+        batch, closing = Batch(), False
         while not closing:
-            with self._news:
-                self._news.wait_for(lambda: self._batch.rows or self._asking or self._closing)
-                closing = self._closing
-                batch, self._batch = self._batch, Batch()
-                asking, self._asking = self._asking, []
-            self._write(batch, asking)
+            asking: list[asyncio.Future[None]] = []
+            for post in self._news(RETRY_S if batch.rows else None):
+                if post is None:
+                    closing = True
+                    continue
+                rows, done = post
+                batch.extend(rows)
+                if done is not None:
+                    asking.append(done)
+            if self._write(batch, asking):
+                batch = Batch()
 
-    def _write(self, batch: Batch, asking: list[asyncio.Future[None]]) -> None:
+    def _news(self, timeout_s: float | None) -> Iterator[_Post | None]:
+        """What was posted: at least one within the timeout, and all that came with it."""
+        with suppress(Empty):
+            yield self._posts.get(timeout=timeout_s)
+            while True:
+                yield self._posts.get_nowait()
+
+    def _write(self, batch: Batch, asking: list[asyncio.Future[None]]) -> bool:
+        """Write, and tell those who ask."""
         try:
             self._store.write(batch)
         except RecordError as error:
@@ -156,11 +164,7 @@ class ThreadWriter:
         for done in asking:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 done.get_loop().call_soon_threadsafe(_resolve, done, self._error)
-        if self._error is not None:
-            with self._news:
-                batch.extend(self._batch)
-                self._batch = batch
-                self._news.wait_for(lambda: self._closing, timeout=RETRY_S)
+        return self._error is None
 
 
 def _resolve(done: asyncio.Future[None], failure: RecordError | None) -> None:
