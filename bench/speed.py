@@ -24,6 +24,7 @@ from pathlib import Path
 
 import console
 import daemon
+import records
 import twin
 
 from simulators.virtual_time import VirtualLoop
@@ -153,10 +154,12 @@ def page(runs: Sequence[Runs], help_s: float, demo_s: float, more: Sequence[str]
 
 
 def other_parts() -> list[str]:
-    """Sections about what is not a whole run: the plant alone, the daemon, the console."""
+    """Sections about what is not a whole run: the record, the plant alone, the daemon, the console."""
     head = ("what", "figure", "goal")
     about = f"The press cycle of {twin.CYCLE_S:.0f} s without instruments, drivers and event loop, best of five."
     return [
+        *("## The record", "", "In real time, written by its thread, on this machine's disk.", "",
+          table(head, records.measure()), ""),
         *("## The plant alone", "", about, "", table(head, twin.measure()), ""),
         *("## The daemon", "", "Real processes and a real socket.", "", table(head, daemon.measure()), ""),
         *("## The console", "", "The real program in a pty, ten whole frames a second.", "",

@@ -1,4 +1,7 @@
-"""Wall time, for labels only: names of runs, UTC stamps, how long a command took. Nothing is controlled by it."""
+"""Wall time, for labels only: names of runs, UTC stamps, how long a command took. Nothing is controlled by it.
+
+It may jump: somebody sets it, or the machine sleeps. `Jumps` sees that, so that a record can say it.
+"""
 
 from __future__ import annotations
 
@@ -26,3 +29,22 @@ def run_stamp() -> str:
 def since_start_s() -> float:
     """Seconds since this program began to load."""
     return time.perf_counter() - _STARTED_S
+
+
+class Jumps:
+    """Compares the clock on the wall with one that only rises."""
+
+    SEEN_S = 1.0  # less is the slow correction that keeps a clock right
+
+    def __init__(self) -> None:
+        self._ahead_s = _ahead_s()
+
+    def look(self) -> float:
+        """By how many seconds the clock on the wall was set since the last look; 0.0 when it was left alone."""
+        before_s, self._ahead_s = self._ahead_s, _ahead_s()
+        jump_s = self._ahead_s - before_s
+        return jump_s if abs(jump_s) > self.SEEN_S else 0.0
+
+
+def _ahead_s() -> float:
+    return time.time() - time.monotonic()

@@ -6,6 +6,7 @@ they are known `rule`, `file`, `line`, `column` and `fix`. A warning has `warnin
 
 from __future__ import annotations
 
+import errno
 import json
 import traceback
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ def explain(error: Exception, *, as_json: bool) -> tuple[str, int]:
         return _plain(str(error), Exit.NOT_INTACT, as_json), Exit.NOT_INTACT
     if isinstance(error, NoSuchRun):
         return _plain(str(error), Exit.USAGE, as_json), Exit.USAGE
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return _plain("too many open files; raise the limit (`ulimit -n`)", Exit.USAGE, as_json), Exit.USAGE
     text = "".join(traceback.format_exception(error))
     return as_object(text, Exit.BUG, fix=REPORT_IT) if as_json else f"{text}\nerror: {REPORT_IT}", Exit.BUG
 

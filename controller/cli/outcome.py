@@ -36,7 +36,9 @@ def show_outcome(outcome: RunOutcome) -> str:
         return show_summary(record, outcome.summary, outcome.report, f", {result['wall_s']:.1f} s", result["notes"])
 
 
-def show_summary(record: RunFile, summary: Summary, report: Path, took: str = "", notes: Sequence[str] = ()) -> str:
+def show_summary(
+    record: RunFile, summary: Summary, report: Path | None, took: str = "", notes: Sequence[str] = ()
+) -> str:
     """The same for a run of which only the record is known."""
     started = summary.started
     badge = "SIMULATED  " if started is not None and started.simulated else ""
@@ -57,7 +59,7 @@ def show_summary(record: RunFile, summary: Summary, report: Path, took: str = ""
     said = row.alarm.happened if row is not None else None
     lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
     lines += [_wrapped("note", text) for text in notes]
-    lines.append(f"report   {report}")
+    lines.append(f"report   {report or 'none, see the note'}")
     return "\n".join(lines)
 
 

@@ -66,7 +66,7 @@ class RunOutcome:
     summary: Summary
     result: dict[str, Any]
     record: Path
-    report: Path
+    report: Path | None  # None when it could not be written; `result["notes"]` says why
 
 
 @dataclass(slots=True)
@@ -114,7 +114,7 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
         command = CommandRun(options, tool, recipe, folder, progress)
         runner.run(command.run())
     facts = command.facts
-    report = report_on(folder)
+    report = _report(folder, facts)
     with RunFile(folder / "run.sqlite") as record:
         summary = summary_of(record)
     return RunOutcome(
@@ -166,7 +166,10 @@ class CommandRun:
                 f"The fault {spec} begins after the end of the run." for spec in station.faults_to_come()
             ]
             await station.close()
-            keep_part(station, self.folder, self.recipe.name)
+            try:
+                keep_part(station, self.folder, self.recipe.name)
+            except CommandError as error:  # the run is over and recorded; its result shall still be told
+                self.facts.notes.append(f"{error}; no later run can go on with this part.")
 
     def make_station(self) -> Any:
         """The simulated station of this run, in the running loop."""
@@ -261,6 +264,14 @@ def _folder(options: RunOptions, recipe: Recipe) -> Path:
     return folder
 
 
+def _report(folder: Path, facts: _Facts) -> Path | None:
+    try:
+        return report_on(folder)
+    except RecordError as error:
+        facts.notes.append(f"No {error}; then write it with `springback runs report {folder}`.")
+        return None
+
+
 def _exit_code(facts: _Facts, summary: Summary) -> Exit:
     if facts.interrupted:
         return Exit.INTERRUPTED if facts.links == ["memory"] else Exit.ABORTED_BY_PERSON
@@ -271,7 +282,7 @@ def _exit_code(facts: _Facts, summary: Summary) -> Exit:
     return Exit.ABORTED_BY_PERSON if facts.by_person else Exit.STOPPED_BY_ALARM
 
 
-def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) -> dict[str, Any]:
+def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path | None) -> dict[str, Any]:
     shown = summary.to_json()
     return {
         "schema": shown["schema"],
@@ -291,7 +302,7 @@ def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path) 
         "notes": facts.notes,
         "alarm_load": shown["alarm_load"],
         "bypassed": shown["bypassed"],
-        "report": str(report),
+        "report": str(report or ""),
     }
 
 

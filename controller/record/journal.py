@@ -15,7 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from controller import wall
 from controller.record.chain import CLOSED, EVENT, FACT, SAMPLE, Row, counts_by_name
+from controller.record.curve import GAP_S
 from controller.record.events import Event, Intent, Note, RunEnded
 from controller.record.store import Batch, RecordError, Store
 from controller.record.trace import Trace
@@ -59,6 +61,8 @@ class Recorder:
         self._seq = 1  # the first fact is the store's
         self._counts = [1, 0, 0]
         self._left_out = 0
+        self._sampled_s = 0.0
+        self._jumps = wall.Jumps() if threaded else None  # in virtual time there is no wall
         self._failing = False
         factor = 1 if threaded else VIRTUAL_FACTOR
         self._sample_commit_s = factor * SAMPLE_COMMIT_S
@@ -116,16 +120,22 @@ class Recorder:
         """Append one row with the value and quality of every tag, as they stand now."""
         if self._closed:
             return
+        keeping = self._writer.waiting < WAITING_ROWS
+        if keeping and self._left_out:
+            self._say_left_out()
+        elif keeping and self.elapsed_s - self._sampled_s > GAP_S:
+            self._say_gap()
         t_s = self._clock() - self._start_s
-        if self._writer.waiting < WAITING_ROWS:
-            if self._left_out:
-                self._say_left_out()
+        if keeping:
+            self._sampled_s = t_s
             row = self._pack(*self._values)
             quality = bytes(self._quality)
             self._trace.sample(t_s, row, quality)
             self._add(SAMPLE, t_s, row, quality)
         else:
             self._left_out += 1
+        if self._jumps is not None:
+            self._say_jump(self._jumps.look())
         self._flush_when_due(t_s)
         self._look()
 
@@ -174,6 +184,17 @@ class Recorder:
     def _failed(self, error: RecordError) -> None:
         self._failing = True
         self.on_failure(error)
+
+    def _say_gap(self) -> None:
+        gone_s = self.elapsed_s - self._sampled_s
+        self.event(
+            Note(f"no samples for {gone_s:.1f} s up to here: the program was stopped or kept waiting", "warning")
+        )
+
+    def _say_jump(self, jump_s: float) -> None:
+        if jump_s:
+            text = f"the clock of this computer was set by {jump_s:+.1f} s; the times of this record go on"
+            self.event(Note(text, "warning"))
 
     def _say_left_out(self) -> None:
         text = f"{self._left_out} samples up to here were not kept: the record could not be written for too long"

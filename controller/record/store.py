@@ -73,7 +73,7 @@ def _advice(error: Exception) -> str:
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return "the disk is full or failing; free space or choose another folder for runs"
     if code in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM):
-        return "check that the folder exists and may be written"
+        return "check that the folder exists and may be written, and that more files may be opened (`ulimit -n`)"
     if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
         return "the file is no run record, or it is damaged"
     return "the record is incomplete from here on"

@@ -191,3 +191,52 @@ def test_a_full_disk_stops_commands_and_loses_nothing(tmp_path: Path, threaded: 
 @pytest.mark.long
 def test_a_disk_that_is_full_at_any_write_loses_nothing(tmp_path: Path) -> None:
     assert full_disk(tmp_path, False, 40_000, 300_000, 500) > 100
+
+
+class SetClock:
+    """A clock on the wall that somebody sets, and one that only rises."""
+
+    def __init__(self) -> None:
+        self.set_s = 0.0
+
+    def time(self) -> float:
+        return 1.8e9 + self.set_s + self.monotonic()
+
+    def monotonic(self) -> float:
+        return 1000.0
+
+
+@pytest.mark.parametrize("jump_s", [3600.0, -3600.0])
+async def test_a_clock_that_is_set_is_told_and_the_times_of_the_record_go_on(
+    path: Path, monkeypatch: pytest.MonkeyPatch, jump_s: float
+) -> None:
+    clock = SetClock()
+    monkeypatch.setattr("controller.wall.time", clock)
+    bench = Bench(path, threaded=True)
+    for scan in range(20):
+        bench.now_s += 0.1
+        if scan == 10:
+            clock.set_s = jump_s
+        bench.recorder.sample()
+    bench.recorder.close("PROCESS_COMPLETE", "NONE")
+
+    with RunFile(path) as run:
+        said = [(round(e.t_s, 1), e.event) for e in run.events(Note)]
+        times_s = run.series("gap.height")[0]
+    assert said == [
+        (1.1, Note(f"the clock of this computer was set by {jump_s:+.1f} s; the times of this record go on", "warning"))
+    ]
+    assert times_s == pytest.approx([0.1 * (n + 1) for n in range(20)])
+    assert verify(path).intact
+
+
+def test_a_gap_between_samples_is_marked(path: Path) -> None:
+    bench = Bench(path)
+    for pause_s in (1.0, 1.0, 30.0, 1.0):
+        bench.now_s += pause_s
+        bench.recorder.sample()
+    bench.recorder.close("PROCESS_COMPLETE", "NONE")
+
+    with RunFile(path) as run:
+        said = [(e.t_s, e.event.text) for e in run.events(Note)]
+    assert said == [(32.0, "no samples for 30.0 s up to here: the program was stopped or kept waiting")]
