@@ -14,17 +14,14 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
+from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.fold import summary_of
 from controller.record.journal import Recorder, RecordError
-from controller.record.report.folder import report_on
-from controller.record.result import Summary
-from controller.record.runfile import RunFile
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.steps import VERBS
@@ -35,7 +32,6 @@ from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
 PROGRESS_S = 10.0  # of process time
-RESULT_KEYS = ("name", "value", "unit", "low", "high", "pass", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +52,6 @@ class RunOptions:
     part: Path | None = None
     out: Path | None = None
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
-
-
-@dataclass(frozen=True, slots=True)
-class RunOutcome:
-    """What came of it; `result` is the object that `--json` prints."""
-
-    exit: Exit
-    summary: Summary
-    result: dict[str, Any]
-    record: Path
-    report: Path | None  # None when it could not be written; `result["notes"]` says why
-
-
-@dataclass(slots=True)
-class _Facts:
-    """What only the end of a run knows."""
-
-    state: str = ""
-    interrupted: bool = False
-    by_person: bool = False
-    refused: bool = False
-    simulated: bool = True
-    links: list[str] = field(default_factory=list)
-    exchanges: dict[str, int] = field(default_factory=dict)
-    trace_sha256: str = ""
-    faults: tuple[str, ...] = ()
-    plant: Mapping[str, float] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -113,13 +81,7 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         command = CommandRun(options, tool, recipe, folder, progress)
         runner.run(command.run())
-    facts = command.facts
-    report = _report(folder, facts)
-    with RunFile(folder / "run.sqlite") as record:
-        summary = summary_of(record)
-    return RunOutcome(
-        _exit_code(facts, summary), summary, _result(options, facts, summary, report), folder / "run.sqlite", report
-    )
+    return outcome_of(folder, options.seed, command.facts)
 
 
 class CommandRun:
@@ -127,7 +89,7 @@ class CommandRun:
 
     def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
         self.options, self.tool, self.recipe = options, tool, recipe
-        self.folder, self.facts, self.progress = folder, _Facts(), progress
+        self.folder, self.facts, self.progress = folder, RunFacts(), progress
         self.operator: OperatorScript = load_operator(options.operator)
         self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
 
@@ -262,48 +224,6 @@ def _folder(options: RunOptions, recipe: Recipe) -> Path:
     if (folder / "run.sqlite").exists():
         raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
     return folder
-
-
-def _report(folder: Path, facts: _Facts) -> Path | None:
-    try:
-        return report_on(folder)
-    except RecordError as error:
-        facts.notes.append(f"No {error}; then write it with `springback runs report {folder}`.")
-        return None
-
-
-def _exit_code(facts: _Facts, summary: Summary) -> Exit:
-    if facts.interrupted:
-        return Exit.INTERRUPTED if facts.links == ["memory"] else Exit.ABORTED_BY_PERSON
-    if facts.refused:
-        return Exit.REFUSED
-    if facts.state == "PROCESS_COMPLETE":
-        return Exit.OUT_OF_ACCEPTANCE if summary.verdict.value == "FAIL" else Exit.PASSED
-    return Exit.ABORTED_BY_PERSON if facts.by_person else Exit.STOPPED_BY_ALARM
-
-
-def _result(options: RunOptions, facts: _Facts, summary: Summary, report: Path | None) -> dict[str, Any]:
-    shown = summary.to_json()
-    return {
-        "schema": shown["schema"],
-        "run": shown["id"],
-        "simulated": shown["simulated"],
-        "recipe": shown["recipe"],
-        "seed": options.seed,
-        "state": shown["state"],
-        "verdict": shown["verdict"],
-        "process_s": shown["duration_s"],
-        "wall_s": round(wall.since_start_s(), 3),
-        "trace_sha256": facts.trace_sha256,
-        "links": facts.links,
-        "exchanges": facts.exchanges,
-        "results": [{key: row[key] for key in RESULT_KEYS} for row in shown["results"]],
-        "alarms": shown["alarms"],
-        "notes": facts.notes,
-        "alarm_load": shown["alarm_load"],
-        "bypassed": shown["bypassed"],
-        "report": str(report or ""),
-    }
 
 
 __all__ = ["RecordError", "RunOptions", "RunOutcome", "StationError", "prepare", "run"]

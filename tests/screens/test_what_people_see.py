@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 import re
 import shutil
 import subprocess
@@ -54,6 +56,22 @@ def test_the_report_opens_in_a_browser_with_verdict_badge_and_figures(report: Pa
     assert re.search(r">\s*(?:PASS|FAIL|NONE)\s*<", shown)
     assert "SIMULATED" in shown
     assert shown.count("<svg") > len(PLOTS)
+
+
+@needs_chromium
+def test_looking_closer_shows_every_sample_of_the_record(report: Path, tmp_path: Path) -> None:
+    with RunFile(tmp_path / "run.sqlite") as record:
+        times_s, pressure = record.series(PLOTS[0].actual)
+        asked = record.series(str(PLOTS[0].setpoint))[1]
+
+    page = chromium(tmp_path, "--dump-dom", "--virtual-time-budget=10000", f"{report.as_uri()}#closer")
+
+    drawn = json.loads(html.unescape(re.search('data-drawn="([^"]*)"', page)[1]))  # type: ignore[index]
+    assert page.count('class="u-wrap"') == len(PLOTS)
+    assert drawn["samples"] == len(times_s)
+    assert drawn["end"] == pytest.approx(times_s[-1], abs=1e-3)
+    for shown, values in zip(drawn["last"], (asked, pressure), strict=False):
+        assert shown == pytest.approx(values[-1], abs=(max(values) - min(values)) / 60_000)
 
 
 @needs_chromium

@@ -15,6 +15,7 @@ from controller.record.control import Chart, charts
 from controller.record.plots import PlotGroup, against_of, plots_of
 from controller.record.report.curves import against, control
 from controller.record.report.figure import Band, Mark, Strip, overview, single
+from controller.record.report.traces import traces
 from controller.record.result import StepRow, Summary
 from controller.record.runfile import RunFile
 
@@ -47,10 +48,18 @@ def whole(strips: Mapping[PlotGroup, Strip], summary: Summary) -> Markup | None:
     """All strips over the whole run, with steps, alarms and people; None when nothing is drawn."""
     if not strips:
         return None
+    return overview(list(strips.values()), *_story(summary), summary.duration_s)
+
+
+def closer(strips: Mapping[PlotGroup, Strip], summary: Summary) -> Markup | None:
+    """The same with every sample, as data for a script; None when nothing is drawn."""
+    return traces(list(strips.values()), *_story(summary))
+
+
+def _story(summary: Summary) -> tuple[list[Band], list[Mark]]:
     bands = [Band(_step_label(row), row.start_s, _end(row, summary)) for row in summary.steps]
     marks = [Mark(row.raised_s, row.alarm.code, f"alarm{row.alarm.failure_class}") for row in summary.alarms]
-    marks += [Mark(t_s, said.command, "person") for t_s, said in summary.people]
-    return overview(list(strips.values()), bands, marks, summary.duration_s)
+    return bands, marks + [Mark(t_s, said.command, "person") for t_s, said in summary.people]
 
 
 def by_step(strips: Mapping[PlotGroup, Strip], summary: Summary) -> list[StepPlots]:

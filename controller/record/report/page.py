@@ -5,6 +5,8 @@ The same record gives the same bytes: nothing here reads a clock. What it shows 
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,7 +107,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         finalize=_shown,
     )
-    environment.filters |= {"clock": clock_text, "day": _day, "number": number, "gauge": gauge}
+    environment.filters |= {"allowed": _allowed, "clock": clock_text, "day": _day, "number": number, "gauge": gauge}
     environment.globals |= {"limits_text": limits_text, "near_limit": near_limit}
     return environment
 
@@ -120,8 +122,11 @@ def _shown(value: Any) -> Any:
 def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict[str, Any]:
     meta = run.meta
     strips = {group: drawn.strip_of(run, group) for group in plots}
+    closer = drawn.closer(strips, summary)
     return {
-        "css": Markup((Path(__file__).parent / "page.css").read_text(encoding="utf-8")),
+        "css": Markup(_file("page.css") + (_file("uplot/uPlot.min.css") if closer else "")),
+        "closer": closer,
+        "script": Markup(_file("uplot/uPlot.iife.min.js") + _file("zoom.js")) if closer else "",
         "s": summary,
         "started": summary.started,
         "title": meta.get("title") or (summary.started.recipe if summary.started else run.path.stem),
@@ -141,6 +146,15 @@ def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict
         "people": _people(summary),
         "appendix": _appendix(run),
     }
+
+
+def _file(name: str) -> str:
+    return (Path(__file__).parent / name).read_text(encoding="utf-8")
+
+
+def _allowed(script: str) -> str:
+    """What the page's security policy says of a script: this one, and no other."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
 def key_results(results: Sequence[Measured]) -> list[Measured]:
