@@ -1,6 +1,6 @@
 """What all instruments share: values with tags, identity at connect, polls that fill the table, permitted commands.
 
-A driver declares its values once and writes verbs only; it holds no address, sleeps nowhere and repeats nothing.
+A driver declares its values once and writes verbs only; it holds no address, sleeps nowhere and repeats no order.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, TypeVar
 
-from drivers.errors import InstrumentError
+from drivers.errors import GarbledReply, InstrumentError, NoReply
 from drivers.links.line import Line
 from drivers.links.request import Dialogue, Poll
 from drivers.permit import Permit
@@ -59,8 +59,14 @@ class Instrument(ABC):
         """The questions asked again and again (made with `self.poll`); empty for an instrument read on demand."""
 
     async def connect(self) -> str:
-        """Check the identity, then start the polls; returns what answered. Raises WrongInstrument or a link error."""
-        self.identity = await self.line.transact(self.name, self.identify, CONNECT_S)
+        """Check the identity, then start the polls; returns what answered. Raises WrongInstrument or a link error.
+
+        Without a good reply it is asked twice: what another program has left in its buffer ends with our first line.
+        """
+        try:
+            self.identity = await self.line.transact(self.name, self.identify, CONNECT_S)
+        except (NoReply, GarbledReply):
+            self.identity = await self.line.transact(self.name, self.identify, CONNECT_S)
         for poll in self.polls():
             self.line.add_poll(poll)
         return self.identity

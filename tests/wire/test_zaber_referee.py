@@ -6,6 +6,7 @@ It checks addresses, message ids, checksums, flags and rejections by itself and 
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 
@@ -18,6 +19,10 @@ from zaber_motion.exceptions import (
     RequestTimeoutException,
 )
 
+from drivers.instruments.zaber_x import ZaberX as Driver
+from drivers.links.line import Line
+from drivers.links.open import make_channel
+from drivers.reading import TagTable
 from simulators.instruments.zaber_x import ZaberX
 from simulators.wire.firmware import Answer
 from simulators.wire.pty import serve_pty
@@ -197,3 +202,20 @@ async def test_the_client_does_not_take_a_reply_with_a_wrong_checksum(stage: Zab
 
     await asyncio.to_thread(run)
     await server.close()
+
+
+async def test_our_driver_connects_after_a_program_that_left_half_a_line_in_the_stage(
+    stage: ZaberX, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.instrument.CONNECT_S", 0.3)
+    far = await serve_pty(stage)
+    port = os.open(far.address, os.O_RDWR | os.O_NOCTTY)
+    os.write(port, bytes.fromhex("01 03 00 00 00 02 C4 0B"))  # a Modbus question, to the wrong box
+    line = Line("stage", make_channel({"link": "serial", "address": far.address, "baud": 115200}))
+    await line.open()
+
+    assert await Driver("stage", line, TagTable(), {}).connect() == "Zaber device id 50341"
+
+    await line.close()
+    os.close(port)
+    await far.close()
