@@ -11,7 +11,7 @@ COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springba
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 
-.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate bench faults ladder campaign lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate mutate bench faults ladder campaign lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -21,6 +21,7 @@ help:
 	@echo 'make lint | types | arch   one part of make test'
 	@echo 'make check         make test and make test-screens'
 	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
+	@echo 'make mutate        change every condition, limit and row of the interlocks and state tables, write docs/mutants.md'
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
 	@echo 'make campaign      300 random recipes with random faults under the monitor'
@@ -86,6 +87,9 @@ bench: $(DEV)
 
 validate: $(DEV)
 	$(BIN)/python -m tests.validation.write
+
+mutate: $(DEV)
+	$(BIN)/python -m tests.tables.write
 
 docs: $(DEV)
 	$(BIN)/python docs/generate.py

@@ -7,17 +7,10 @@ import itertools
 import pytest
 
 from controller.guard.alarm_states import ACTIVE, EVENTS, TRANSITIONS, AlarmMachine, AlarmState, Flag
+from tests.tables.standards import ALARM
 
 S = AlarmState
-# Written down once more, from the standard: state -> event -> next state.
-STANDARD = {
-    S.NORMAL: {"RAISE": S.UNACKNOWLEDGED},
-    S.UNACKNOWLEDGED: {"ACKNOWLEDGE": S.ACKNOWLEDGED, "RETURN": S.RETURNED, "LATCH": S.LATCHED_UNACKNOWLEDGED},
-    S.ACKNOWLEDGED: {"RETURN": S.NORMAL, "LATCH": S.LATCHED_ACKNOWLEDGED},
-    S.RETURNED: {"ACKNOWLEDGE": S.NORMAL, "RAISE": S.UNACKNOWLEDGED},
-    S.LATCHED_UNACKNOWLEDGED: {"ACKNOWLEDGE": S.LATCHED_ACKNOWLEDGED, "RAISE": S.UNACKNOWLEDGED},
-    S.LATCHED_ACKNOWLEDGED: {"RAISE": S.UNACKNOWLEDGED, "RESET": S.NORMAL},
-}
+STANDARD = {S(state): {event: S(to) for event, to in rows.items()} for state, rows in ALARM.items()}
 
 
 def machine_in(state: AlarmState, flags: frozenset[Flag] = frozenset()) -> tuple[AlarmMachine, list[tuple[str, str]]]:
