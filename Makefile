@@ -10,8 +10,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback  # an editable install does not
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
+GUARD_TESTS := $(wildcard tests/unit/test_alarm*.py tests/unit/test_gate.py tests/unit/test_guard_*.py tests/unit/test_interlock*.py)
 
-.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate mutate bench faults ladder campaign lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate coverage mutate bench faults ladder campaign lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -21,6 +22,7 @@ help:
 	@echo 'make lint | types | arch   one part of make test'
 	@echo 'make check         make test and make test-screens'
 	@echo 'make faults        the long proofs: every fault at several instants, twenty processes per seed'
+	@echo 'make coverage      every branch of controller/guard is taken by its own tests, or this fails'
 	@echo 'make mutate        change every condition, limit and row of the interlocks and state tables, write docs/mutants.md'
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
@@ -88,6 +90,10 @@ bench: $(DEV)
 validate: $(DEV)
 	$(BIN)/python -m tests.validation.write
 
+coverage: $(DEV)
+	$(BIN)/python -m coverage run -m pytest -q -p no:xdist $(GUARD_TESTS)
+	$(BIN)/python -m coverage report
+
 mutate: $(DEV)
 	$(BIN)/python -m tests.tables.write
 
@@ -115,5 +121,5 @@ lock: $(BIN)/python
 		--no-emit-index-url --no-emit-trusted-host --output-file $$list.lock $$list.in || exit 1; done
 
 clean:
-	rm -rf $(VENV) runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) runs build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

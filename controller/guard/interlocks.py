@@ -17,6 +17,7 @@ from controller.recipe.quantities import parse as quantity
 from controller.record.events import Alarm
 
 START = "job.start"  # the action that inhibits gate
+LINE = "line"  # the module that is always in use and moves nothing
 KEYS = ALARM_KEYS | {"id", "kind", "class", "module", "gates", "while", "must", "delay", "bypass"}
 
 
@@ -118,6 +119,8 @@ def _interlock(record: Mapping[str, Any], bind: Callable[[str], Bound]) -> Inter
     failure_class = record.get("class", 3 if kind is Kind.INTERLOCK else 4)
     if "bypass" in record and (kind is Kind.TRIP or failure_class == FailureClass.EMERGENCY):
         raise ValueError(f"{id}: a trip, or what is of class 1, is never bypassed")
+    if kind is Kind.INTERLOCK and record["module"] == LINE:
+        raise ValueError(f"{id}: the line has no output that an interlock could stop; make it a trip")
     return Interlock(
         id=id,
         kind=kind,

@@ -101,8 +101,6 @@ async def _attempt(action: SafeAction) -> tuple[bool, str]:
     """Give the orders once; whatever fails is said, and no reason to stop."""
     try:
         await action.do()
-    except TimeoutError:
-        raise
     except Exception as error:
         return False, str(error) or repr(error)
     return True, ""

@@ -16,7 +16,7 @@ from typing import Protocol
 from controller.guard.alarms import AlarmRecord, Alarms, raised
 from controller.guard.bypasses import Bypasses
 from controller.guard.gate import Gate
-from controller.guard.interlocks import Interlock, Kind, Unmet
+from controller.guard.interlocks import LINE, Interlock, Kind, Unmet
 from controller.guard.lost import Answering
 from controller.guard.monitors import BAD_FOR_S, Monitor
 from controller.guard.safe import FailureClass, SafeModule, SafeOutcome
@@ -94,7 +94,7 @@ class Guard:
     # ------------------------------------------------------------------------------------------ for the sequencer
     def arm(self, modules: Iterable[str]) -> None:
         """Watch these modules from the next scan on; the line itself is always watched."""
-        self._in_use = frozenset(modules) | {"line"}
+        self._in_use = frozenset(modules) | {LINE}
         watched = (Kind.INTERLOCK, Kind.TRIP)
         self._watched = [i for i in self.interlocks if i.kind in watched and i.module in self._in_use]
         self.answering.arm()

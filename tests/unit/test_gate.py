@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
 from controller.guard.gate import Gate, Order, OrderRefused
 from controller.recipe.limits import Limit
-from controller.record.events import Outcome, Refusal
+from controller.record.events import Intent, Outcome, Refusal
+from controller.record.store import RecordError
 from drivers.errors import GarbledReply, NoReply, ReadbackMismatch, Refused, Superseded
 from drivers.permit import Permit
 from simulators.virtual_time import VirtualLoop
@@ -247,3 +249,64 @@ def test_an_inhibit_refuses_the_start_of_a_job_that_uses_its_module(bench: Bench
     refusal = run(lambda: start("box"))
     assert str(refusal).startswith("job.start refused: box.flow >= 3 L/min is not met")
     assert run(lambda: start("other")) is None
+
+
+def test_a_trip_while_an_intent_is_being_recorded_sends_nothing(bench: Bench, gate: Gate) -> None:
+    box, keep = Box("obeyed"), bench.record.intent
+
+    async def slowly(intent: Intent) -> None:
+        await keep(intent)
+        gate.raise_epoch("box.trip")
+
+    bench.record.intent = slowly  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(Superseded):
+        run(lambda: gate.act(box.order()))
+
+    assert box.written == []
+    assert outcomes(bench) == [("superseded", "")]
+
+
+def test_what_cannot_be_recorded_is_not_sent(bench: Bench, gate: Gate) -> None:
+    box = Box("obeyed")
+
+    async def full(intent: Intent) -> None:
+        raise RecordError("the disk is full")
+
+    bench.record.intent = full  # type: ignore[method-assign,assignment]
+
+    with pytest.raises(OrderRefused, match=r"the disk is full\. Make room"):
+        run(lambda: gate.act(box.order()))
+
+    assert box.written == []
+    assert outcomes(bench) == [("unsent", "the disk is full")]
+
+
+@pytest.mark.parametrize(("rate_L_min_s", "allowed"), [(2.0, True), (2.1, False)])
+def test_a_second_value_of_an_order_keeps_its_limit_too(bench: Bench, rate_L_min_s: float, allowed: bool) -> None:
+    gate = Gate(bench.record, {"box.flow": Limit("L/min", 0.0, 10.0, rate=2.0)})
+    box = Box("obeyed")
+    order = replace(box.order(), also=(("box.flow#rate", rate_L_min_s),))
+
+    if allowed:
+        assert run(lambda: gate.act(order)) == 5.0
+    else:
+        with pytest.raises(OrderRefused, match="2"):
+            run(lambda: gate.act(order))
+
+    assert bool(box.written) is allowed
+
+
+def test_a_safe_order_that_is_not_obeyed_fails_and_is_no_second_trip(bench: Bench, gate: Gate) -> None:
+    told: list[str] = []
+    gate.on_mismatch = told.append
+
+    async def other(permit: Permit) -> float:
+        assert permit.safe
+        return 4.0
+
+    with pytest.raises(ReadbackMismatch):
+        run(lambda: gate.act(Order("box.stop", "box.flow", 0.0, "L/min", other, safe=True)))
+
+    assert told == []
+    assert [result for result, _ in outcomes(bench)] == ["failed"]

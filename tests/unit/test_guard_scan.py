@@ -66,8 +66,8 @@ class Scene:
         await asyncio.sleep(after_s)
         self.guard.scan()
 
-    def monitor(self, action: str) -> Monitor:
-        monitor = Monitor("dry", "box.flow >= 3 L/min", self.bench.bind("box.flow >= 3 L/min"), 0.0, action)
+    def monitor(self, action: str, that: str = "box.flow >= 3 L/min") -> Monitor:
+        monitor = Monitor("dry", that, self.bench.bind(that), 0.0, action)
         self.guard.monitors = [monitor]
         return monitor
 
@@ -118,8 +118,13 @@ def test_a_trip_latches_raises_the_epoch_and_its_alarm_latches_when_it_has_gone(
     assert [event.new for event in bench.record.of(AlarmChanged)] == ["LATCHED_UNACKNOWLEDGED"]
 
 
-@pytest.mark.parametrize(("action", "held", "tripped"), [("warn", 0, False), ("hold", 1, False), ("abort", 0, True)])
-def test_a_monitor_does_what_the_recipe_says(bench: Bench, action: str, held: int, tripped: bool) -> None:
+@pytest.mark.parametrize(
+    ("action", "failure_class", "held", "tripped"),
+    [("warn", 4, 0, False), ("hold", 3, 1, False), ("abort", 2, 0, True)],
+)
+def test_a_monitor_does_what_the_recipe_says(
+    bench: Bench, action: str, failure_class: int, held: int, tripped: bool
+) -> None:
     async def work() -> None:
         scene = Scene(bench=bench)
         scene.monitor(action)
@@ -129,7 +134,7 @@ def test_a_monitor_does_what_the_recipe_says(bench: Bench, action: str, held: in
         assert (len(scene.held), scene.guard.tripped is not None) == (held, tripped)
 
     play(work)
-    assert codes(bench) == ["monitor.dry"]
+    assert [(alarm.code, alarm.failure_class) for alarm in bench.record.of(Alarm)] == [("monitor.dry", failure_class)]
     assert [event.new for event in bench.record.of(AlarmChanged)] == ["RETURNED"]
 
 
@@ -166,7 +171,7 @@ def test_a_scan_that_breaks_trips_once_and_stops_the_heartbeat(bench: Bench) -> 
     async def work() -> None:
         scene = Scene(bench=bench)
         await scene.scan()
-        scene.guard.derivations = {"box": lambda now_s: 1 / 0}  # type: ignore[dict-item,return-value]
+        scene.guard.derivations = {"box": lambda now_s: 1 / 0}  # type: ignore[dict-item]
         await scene.scan()
         await scene.scan()
         assert (scene.plc.beats, scene.guard.heartbeat_withdrawn) == (1, True)
@@ -182,6 +187,106 @@ def test_disarmed_it_only_beats(bench: Bench) -> None:
         bench.put(flow=1.0)
         await scene.scan()
         assert scene.plc.beats == 1
+
+    play(work)
+    assert codes(bench) == []
+
+
+def test_a_wait_ends_in_the_scan_in_which_its_condition_holds_and_one_that_holds_is_none(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench=bench)
+        flows = [asyncio.ensure_future(scene.guard.until(flowing(bench, least))) for least in (6.0, 7.0, 8.0)]
+        await scene.guard.until(flowing(bench, 5.0))  # it does already
+        await scene.scan()
+        assert [wait.done() for wait in flows] == [False] * 3
+        flows[1].cancel()  # whoever waited has gone
+        bench.put(flow=7.0)
+        await scene.scan()
+        await asyncio.sleep(0)
+        assert [wait.done() for wait in flows] == [True, True, False]
+        scene.guard.disarm()  # waits go on: a module that is out of use may still be followed
+        bench.put(flow=8.0)
+        await scene.scan()
+        await flows[2]
+
+    play(work)
+
+
+def flowing(bench: Bench, least_L_min: float) -> Callable[[], bool]:
+    return lambda: bench.tags.value[bench.tags.index("box.flow")] >= least_L_min
+
+
+def test_what_has_to_last_is_seen_at_every_scan_also_while_nobody_asks(bench: Bench) -> None:
+    """The gate asks once, and the flow has been there for long enough by then."""
+
+    async def work() -> None:
+        lasting = {"that": "box.flow >= 3 L/min for 1 s", "fix": "wait for it"}
+        scene = Scene(bench.interlock(kind="permissive", gates=["box.pour"], must=[lasting]), bench=bench)
+        await scene.scan()
+        assert scene.gate.unmet("box.pour") is not None
+        await scene.scan(1.1)
+        assert scene.gate.unmet("box.pour") is None
+
+    play(work)
+
+
+def test_only_what_is_in_use_is_computed_and_watched(bench: Bench) -> None:
+    computed: list[str] = []
+
+    async def work() -> None:
+        elsewhere = bench.interlock(id="spare.flow", module="spare")
+        scene = Scene(elsewhere, bench=bench)
+        scene.guard.derivations = {
+            "box": lambda now_s: computed.append("box"),
+            "spare": lambda now_s: computed.append("spare"),
+        }
+        bench.put(flow=1.0)
+        await scene.scan()
+        assert scene.guard.tripped is None
+
+    play(work)
+    assert computed == ["box"]
+
+
+def test_the_first_trip_stays_the_reason_and_each_is_told(bench: Bench) -> None:
+    async def work() -> None:
+        fast = {"that": "box.speed < 10 rpm", "fix": "stop it"}
+        scene = Scene(bench.interlock(), bench.interlock(id="box.speed", must=[fast]), bench=bench)
+        for readings in ({"flow": 1.0}, {"speed": 20.0}):
+            bench.put(**readings)
+            await scene.scan()
+        assert scene.guard.tripped is not None
+        assert scene.guard.tripped.code == scene.gate.latched == "box.flow"
+
+    play(work)
+    assert codes(bench) == ["box.flow", "box.speed"]
+
+
+def test_a_person_may_bypass_what_allows_it_while_it_is_watched(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench.interlock(kind="interlock", bypass="1 min"), bench=bench)
+        assert scene.guard.bypass("box.flow", "engineer", "no water yet") == ""
+        bench.put(flow=1.0)
+        await scene.scan(59.0)
+        assert scene.held == []
+        await scene.scan(1.0)
+        await scene.scan()
+        assert scene.held == ["box.flow"]
+
+    play(work)
+
+
+def test_a_setpoint_that_reads_as_written_or_is_not_known_does_not_trip(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench=bench)
+        column = bench.tags.index("box.speed")
+        bench.tags.fresh_s[column] = 0.5
+        scene.gate.written[column] = (100.0, 1.0, 0.0)
+        bench.put(now_s=2.0, speed=100.9)
+        await scene.scan(2.0)
+        bench.put(now_s=3.0, speed=20.0)
+        bench.lose("speed")
+        await scene.scan(1.0)
 
     play(work)
     assert codes(bench) == []

@@ -93,6 +93,11 @@ def test_a_trip_and_class_1_are_never_bypassed(bench: Bench, record: dict[str, A
         bench.interlock(bypass="1 min", **record)
 
 
+def test_an_interlock_of_the_line_is_refused_for_there_is_nothing_to_stop(bench: Bench) -> None:
+    with pytest.raises(ValueError, match="the line has no output"):
+        bench.interlock(kind="interlock", module="line")
+
+
 def test_an_unknown_key_is_refused(bench: Bench) -> None:
     with pytest.raises(ValueError, match="unknown key colour"):
         bench.interlock(colour="red")
