@@ -12,6 +12,7 @@ from controller.recipe.limits import Limit
 from controller.recipe.problems import Problem, RecipeError, did_you_mean
 from controller.recipe.quantities import QuantityError, parse, read
 from controller.recipe.source import Source
+from controller.recipe.source import parse as parse_source
 from controller.recipe.source import read as read_source
 
 SECTIONS = {"tool", "simulated", "lines", "instruments", "names", "limits", "machine"}
@@ -39,7 +40,15 @@ class ToolFile:
 
 def load(path: Path) -> ToolFile:
     """Read and check a tool file; raises RecipeError with every problem found, with line and column."""
-    source = read_source(path)
+    return _checked(read_source(path), path)
+
+
+def from_text(text: str, path: Path) -> ToolFile:
+    """The same for the text of a file, as a record keeps it; `path` is what messages call it."""
+    return _checked(parse_source(text, path.name), path)
+
+
+def _checked(source: Source, path: Path) -> ToolFile:
     check = _Check(source)
     tool = check.tool_file(path)
     if check.problems:

@@ -31,6 +31,7 @@ from controller.server.lock import Owned, owned
 from controller.server.places import lock_of, socket_of
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
+from controller.server.releasing import may_run_here
 from controller.server.users import UsersError
 from controller.server.users import load as load_users
 from controller.station import Station
@@ -75,6 +76,10 @@ class Surrounding:
             answers.reaction_s = self._operator.reaction_s
         return answers
 
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """A simulated tool takes any recipe."""
+        return may_run_here(RUNS, recipe, self._tool, engineering)
+
 
 def serve_tool(options: ServeOptions) -> int:
     """Serve until a signal; CommandError when it cannot begin."""
@@ -97,8 +102,9 @@ def serve_tool(options: ServeOptions) -> int:
         return recipe
 
     try:
-        about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
-        seat = Seat(about, place, load_users(options.users), folder, load_recipe, RUNS)
+        file = replace(tool, simulated=options.simulated or tool.simulated)
+        about = Facts(wall.run_stamp(), tool.name, file.simulated, speed)
+        seat = Seat(about, place, load_users(options.users), file, folder, load_recipe, RUNS)
         with (
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,

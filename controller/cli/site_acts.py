@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,8 +12,17 @@ from typing import Any
 from controller import wall
 from controller.record.events import SiteAct
 from controller.record.recover import left_open, recover
+from controller.record.releases import Identity
 from controller.record.site import FOLDER, SiteJournal, closed
 from controller.record.store import RecordError
+from controller.server.users import user_name
+
+
+def here() -> Identity:
+    """Who acts: the user id of this process, never what the environment says, and its terminal."""
+    uid = os.getuid()
+    terminal = os.ttyname(sys.stdin.fileno()) if sys.stdin.isatty() else "no terminal"
+    return Identity(user_name(uid), uid, login=False, where=f"{terminal} of {platform.node()}")
 
 
 def close_left_open(folder: Path) -> list[str]:

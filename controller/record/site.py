@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from controller.record.verify import Finding, verify
 from drivers.reading import TagTable
 
 FOLDER = "site"
+LEDGER = "releases.sqlite"  # beside the days: what was signed, released and retired, see `releases.py`
 CLOSED, DELETED = "run_closed", "run_deleted"
 
 
@@ -47,11 +49,16 @@ class SiteJournal:
 
     def enter(self, acts: Sequence[SiteAct]) -> None:
         """Enter acts in their order, durably; RecordError when that cannot be done. It waits for a disk."""
-        with _alone(self._folder):
-            for day, of_day in groupby(acts, lambda act: act.utc[:10]):
-                self._append(self._folder / f"{day}.sqlite", list(of_day))
+        with alone(self._folder):
+            self.append(acts)
 
-    def _append(self, path: Path, acts: Sequence[SiteAct]) -> None:
+    def append(self, acts: Sequence[SiteAct]) -> None:
+        """The same, for who is `alone` already."""
+        for day, of_day in groupby(acts, lambda act: act.utc[:10]):
+            self.append_to(self._folder / f"{day}.sqlite", list(of_day))
+
+    def append_to(self, path: Path, acts: Sequence[SiteAct]) -> str:
+        """Append to one file, inside `alone`; returns the hash of its last row."""
         found = self._verified(path)
         batch = Batch()
         for seq, act in enumerate(acts, start=found.records + 1):
@@ -62,20 +69,27 @@ class SiteJournal:
         finally:
             store.close()
         self._sound = Finding(path, found.records + len(acts), store.head)
+        return store.head.hex()
 
     def _verified(self, path: Path) -> Finding:
         """Where the journal of a day ends; RecordError when it is damaged."""
         if not path.exists():
             Store.create(path, TagTable()).close()
+            _shared_as(path.parent, path)
         sound = self._sound
         if sound is not None and sound.path == path:
             with RunFile(path) as journal:
                 if journal.head_sha256 == sound.head.hex():
                     return sound
-        found = verify(path)
-        if found.problem:
-            raise RecordError(f"site journal {path}: {found.bad}: {found.problem}; keep it as evidence")
-        return found
+        return sound_journal(path)
+
+
+def sound_journal(path: Path) -> Finding:
+    """Where a journal ends; RecordError when it is damaged."""
+    found = verify(path)
+    if found.problem:
+        raise RecordError(f"site journal {path}: {found.bad}: {found.problem}; keep it as evidence")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,7 @@ def objections(runs: Path) -> list[Objection]:
     """Where the journals are damaged, or say something else of the runs than is there."""
     found: list[Objection] = []
     heads: dict[str, str] = {}
+    ledger_head = ""
     for path in sorted((runs / FOLDER).glob("*.sqlite")):
         journal = verify(path)
         if journal.problem:
@@ -101,6 +116,11 @@ def objections(runs: Path) -> list[Objection]:
                     heads[str(act.facts["run"])] = str(act.facts["head_sha256"])
                 elif isinstance(act, SiteAct) and act.act == DELETED:
                     heads.pop(str(act.facts["run"]), None)
+                elif isinstance(act, SiteAct):
+                    ledger_head = str(act.facts.get("ledger_sha256", ledger_head))
+    ledger = runs / FOLDER / LEDGER
+    if ledger_head and ledger not in {one.path for one in found} and not _knows(ledger, ledger_head):
+        found.append(Objection(ledger, "it lacks what the journal knows of releases: cut or replaced"))
     for run, head in heads.items():
         record = runs / run / "run.sqlite"
         if not record.is_file():
@@ -110,12 +130,25 @@ def objections(runs: Path) -> list[Objection]:
     return found
 
 
+def _knows(path: Path, head: str) -> bool:
+    if not path.is_file():
+        return False
+    with RunFile(path) as journal:
+        return journal.has(head)
+
+
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One writer at a time."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _shared_as(folder.parent, folder)
+        path = folder / ".lock"
+        new = not path.exists()
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if new:
+            _shared_as(folder, path)
     except OSError as error:
         raise RecordError(f"site journal {folder}: {error.strerror}") from None
     try:
@@ -123,3 +156,9 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _shared_as(folder: Path, made: Path) -> None:
+    """Let the group write into what was made where the group may write: signatures are of different users."""
+    if folder.stat().st_mode & stat.S_IWGRP:
+        made.chmod(made.stat().st_mode | stat.S_IWGRP)

@@ -12,14 +12,13 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import Event, Note, PersonSaid
+from controller.record.events import Event, Note
 from controller.record.journal import RecordError
-from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
 from controller.server.hub import Hub
 from controller.server.looks import instruments, limits, permissives
@@ -27,6 +26,7 @@ from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
 from controller.server.queue import Job, Queue
 from controller.server.standing import Standing
+from controller.server.surroundings import Surroundings
 from controller.station import Station, StationError
 
 log = logging.getLogger(__name__)
@@ -41,18 +41,6 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "stop": ("STOP",),
     "abort": ("ABORT",),
 }
-
-
-class Surroundings(Protocol):
-    """What differs between a real tool and a simulated one."""
-
-    def station(self) -> Station:
-        """A new station, not yet open."""
-        ...
-
-    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
-        """Where the answers of a job come from."""
-        ...
 
 
 @dataclass(slots=True)
@@ -91,18 +79,22 @@ class Jobs:
         self._ending = ""
 
     # ------------------------------------------------------------------------------------------ for commands
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str = "") -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
-        job = self.queue.add(recipe, settings, by)
+        job = self.queue.add(recipe, settings, by, engineering)
         self.hub.changed()
         return job
 
     def start(self, job: Job) -> None:
-        """Let a job begin when those before it are done; Refused while a trip stands."""
+        """Let a job that `may_run` begin when those before it are done; Refused while a trip stands."""
         self.may_start()
         job.started = True
         self._more.set()
         self.hub.changed()
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """Refused for a recipe that is not released; it reads a file."""
+        return self._around.may_run(recipe, engineering)
 
     def may_start(self) -> None:
         """Refused while nothing may be started."""
@@ -211,15 +203,17 @@ class Jobs:
         folder = self._folder / job.id
         self._standing = Standing()
         try:
+            release = self.may_run(job.recipe, job.engineering)  # again: it has waited
             run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
-        except (FolderError, RecordError) as error:
+        except (FolderError, RecordError, Refused) as error:
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
-        self.record(PersonSaid("start", job.by, job.id))
+        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()), release=release)
+        for event in job.said():
+            self.record(event)
         state, reason = "ABORTED", ""
         try:
             state = await run.run()
@@ -241,7 +235,7 @@ class Jobs:
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
             "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
-            "by_person": by_person, "folder": str(folder.absolute()),
+            "by_person": by_person, "folder": str(folder.absolute()), "engineering": job.engineering,
         }  # fmt: skip
         if state != "PROCESS_COMPLETE":
             self.queue.take_starts_back()
