@@ -15,6 +15,7 @@ from controller.cli.recipe import recipe as recipe_group
 from controller.cli.runs import JSON, RUNS, replay, verify
 from controller.cli.runs import runs as runs_group
 from controller.cli.seat import COMMANDS
+from controller.cli.site import site
 
 TOOL = click.option(
     "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
@@ -134,7 +135,7 @@ def explain(run: str, as_json: bool) -> int:
     return explain_run(run, as_json=as_json)
 
 
-for _command in (runs_group, recipe_group, verify, replay, *COMMANDS):
+for _command in (runs_group, recipe_group, site, verify, replay, *COMMANDS):
     cli.add_command(_command)
 
 

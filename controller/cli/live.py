@@ -1,13 +1,16 @@
-"""What a run on the tool itself needs before anything is opened: a recipe that may run there, and the tool's lock."""
+"""What a run needs before anything is opened: on the tool a recipe that may run there and its lock; the site's key."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.runs import RUNS
 from controller.recipe.model import Recipe
+from controller.record.site_key import SiteKey, ready
+from controller.record.store import RecordError
 from controller.release import may_run
 from controller.tool import ToolFile
 
@@ -27,3 +30,18 @@ def on_the_tool(tool: ToolFile, recipe: Recipe, engineering: str) -> Iterator[st
             yield said
     except Owned as error:
         raise CommandError(str(error), Exit.REFUSED) from None
+
+
+def site_key(tool: ToolFile) -> SiteKey | None:
+    """The key that the tool file names; SiteKeyError when it cannot be used: no run begins that should be signed."""
+    return ready(tool.path.parent / tool.site_key, RUNS) if tool.site_key else None
+
+
+def sign_closed(record: Path, key: SiteKey | None) -> list[str]:
+    """Sign a closed record, where there is a key; says what went wrong."""
+    try:
+        if key is not None:
+            key.sign(record)
+    except RecordError as error:
+        return [str(error)]
+    return []

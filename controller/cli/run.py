@@ -14,7 +14,7 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
-from controller.cli.live import on_the_tool
+from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
@@ -81,11 +81,12 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = _folder(options, recipe)
+    folder, key = _folder(options, recipe), site_key(tool)
     owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
     with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         command = CommandRun(options, tool, recipe, folder, progress, released)
         runner.run(command.run())
+    command.facts.notes += sign_closed(folder / "run.sqlite", key)
     return outcome_of(folder, options.seed, command.facts)
 
 

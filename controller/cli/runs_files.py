@@ -11,12 +11,12 @@ from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.site_acts import enter_recovered
 from controller.record import export
-from controller.record.archive import GOLDEN, RECORD, Run, find, remove, runs
+from controller.record.archive import GOLDEN, RECORD, SITE, Run, find, remove, runs
 from controller.record.recover import recover
 from controller.record.releases import Ledger
 from controller.record.report.folder import report_on
 from controller.record.runfile import RunFile
-from controller.record.site import DELETED, FOLDER, enter
+from controller.record.site import DELETED, enter
 from controller.record.store import RecordError
 
 
@@ -65,7 +65,7 @@ def retain_runs(folder: Path, days: int, *, dry_run: bool) -> int:
             show(f"would go {run.folder}  {run.started_utc}")
         else:
             remove(run.folder)
-            if (folder / FOLDER).is_dir():
+            if (folder / SITE).is_dir():
                 enter(folder, wall.utc_text(), DELETED, {"run": run.id})
             show(f"deleted  {run.folder}  {run.started_utc}")
     if not old:

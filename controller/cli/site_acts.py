@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from controller import wall
+from controller.record.archive import SITE
 from controller.record.events import SiteAct
 from controller.record.recover import left_open, recover
 from controller.record.releases import Identity
-from controller.record.site import FOLDER, SiteJournal, closed
+from controller.record.site import SiteJournal, closed
 from controller.record.store import RecordError
 from controller.server.users import user_name
 
@@ -40,7 +41,7 @@ def close_left_open(folder: Path) -> list[str]:
 
 def enter_recovered(record: Path) -> None:
     """Enter a record that was closed for its dead writer, where there is a journal."""
-    if (record.parent.parent / FOLDER).is_dir():
+    if (record.parent.parent / SITE).is_dir():
         enter_closed(record)
 
 

@@ -29,10 +29,12 @@ from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 
+SITE = "site"  # folder of what the runs of a place have in common
 RECORD = "run.sqlite"
 REPORT = "report.html"
 TAGS = "tags.json"
 GOLDEN = "golden"
+SIGNATURE = "signature.json"
 PART = "part.json"  # where a simulated run leaves its part
 OWN_FILES = (
     RECORD,
@@ -41,6 +43,7 @@ OWN_FILES = (
     REPORT,
     TAGS,
     PART,
+    SIGNATURE,
 )  # of a run's folder; nothing else is ever removed
 
 

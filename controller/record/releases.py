@@ -13,9 +13,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from controller.record.archive import SITE
 from controller.record.events import SiteAct
 from controller.record.runfile import RunFile
-from controller.record.site import FOLDER, LEDGER, SiteJournal, alone, sound_journal
+from controller.record.site import LEDGER, SiteJournal, alone, sound_journal
 from controller.record.store import RecordError
 
 SIGNED, RELEASED, RETIRED = "recipe_signed", "recipe_released", "recipe_retired"
@@ -143,7 +144,7 @@ class Ledger:
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
-        self._path = runs / FOLDER / LEDGER
+        self._path = runs / SITE / LEDGER
 
     def read(self) -> Releases:
         """All acts; RecordError when their file is damaged: then nothing counts as released."""

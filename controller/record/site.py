@@ -16,15 +16,16 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from controller.record.archive import SITE
 from controller.record.chain import EVENT, Row
 from controller.record.events import SiteAct
 from controller.record.journal import event_text
 from controller.record.runfile import RunFile
+from controller.record.signature import signed_by
 from controller.record.store import Batch, RecordError, Store
 from controller.record.verify import Finding, verify
 from drivers.reading import TagTable
 
-FOLDER = "site"
 LEDGER = "releases.sqlite"  # beside the days: what was signed, released and retired, see `releases.py`
 CLOSED, DELETED = "run_closed", "run_deleted"
 
@@ -35,16 +36,18 @@ def enter(runs: Path, utc: str, act: str, facts: Mapping[str, Any]) -> None:
 
 
 def closed(record: Path, utc: str) -> SiteAct:
-    """The act that a record was closed: it keeps its head. RecordError when it cannot be read."""
+    """The act that a record was closed: its head, and which key signed it. RecordError when it cannot be read."""
+    key = signed_by(record)
     with RunFile(record) as run:
-        return SiteAct(CLOSED, utc, {"run": record.parent.name, "head_sha256": run.head_sha256})
+        facts = {"run": record.parent.name, "head_sha256": run.head_sha256}
+    return SiteAct(CLOSED, utc, {**facts, "key": key} if key else facts)
 
 
 class SiteJournal:
     """The journal of one folder of runs, for whoever enters acts into it. Any number of processes may do that."""
 
     def __init__(self, runs: Path) -> None:
-        self._folder = runs / FOLDER
+        self._folder = runs / SITE
         self._sound: Finding | None = None  # what we wrote last: it is verified once, not with every act
 
     def enter(self, acts: Sequence[SiteAct]) -> None:
@@ -104,8 +107,9 @@ def objections(runs: Path) -> list[Objection]:
     """Where the journals are damaged, or say something else of the runs than is there."""
     found: list[Objection] = []
     heads: dict[str, str] = {}
+    keys: dict[str, str] = {}
     ledger_head = ""
-    for path in sorted((runs / FOLDER).glob("*.sqlite")):
+    for path in sorted((runs / SITE).glob("*.sqlite")):
         journal = verify(path)
         if journal.problem:
             found.append(Objection(path, f"{journal.bad}: {journal.problem}"))
@@ -114,11 +118,12 @@ def objections(runs: Path) -> list[Objection]:
             for _, act, _ in acts.events(SiteAct):
                 if isinstance(act, SiteAct) and act.act == CLOSED:
                     heads[str(act.facts["run"])] = str(act.facts["head_sha256"])
+                    keys[str(act.facts["run"])] = str(act.facts.get("key", ""))
                 elif isinstance(act, SiteAct) and act.act == DELETED:
                     heads.pop(str(act.facts["run"]), None)
                 elif isinstance(act, SiteAct):
                     ledger_head = str(act.facts.get("ledger_sha256", ledger_head))
-    ledger = runs / FOLDER / LEDGER
+    ledger = runs / SITE / LEDGER
     if ledger_head and ledger not in {one.path for one in found} and not _knows(ledger, ledger_head):
         found.append(Objection(ledger, "it lacks what the journal knows of releases: cut or replaced"))
     for run, head in heads.items():
@@ -127,6 +132,8 @@ def objections(runs: Path) -> list[Objection]:
             found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))
         elif verify(record).head.hex() != head:
             found.append(Objection(record, f"it is not the record that was closed: its head was {head[:16]}"))
+        elif keys[run] and keys[run] != signed_by(record):
+            found.append(Objection(record, f"the site key {keys[run]} had signed it, and the signature is gone"))
     return found
 
 

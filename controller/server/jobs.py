@@ -225,6 +225,10 @@ class Jobs:
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
             self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
+        try:
+            await asyncio.to_thread(self._around.sign, run.recorder.path)
+        except RecordError as error:
+            self.record(Note(str(error), "warning"))
         await self.audit.enter_closed(run.recorder.path)
         try:
             await asyncio.to_thread(_report, folder)

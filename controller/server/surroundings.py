@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Protocol
 
 from controller.recipe.model import Recipe
@@ -23,4 +24,8 @@ class Surroundings(Protocol):
 
     def may_run(self, recipe: Recipe, engineering: str) -> str:
         """What the record says of the recipe's release; Refused when it is not released. It reads a small file."""
+        ...
+
+    def sign(self, record: Path) -> None:
+        """Sign a closed record with the site's key, where there is one; RecordError when that cannot be written."""
         ...
