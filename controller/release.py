@@ -36,6 +36,7 @@ from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.verify import verify
 from controller.tool import ToolFile, from_text
+from springback.places import config_file
 
 
 class ReleaseRefused(Exception):
@@ -68,9 +69,14 @@ def key_of_file(path: Path, limits: str) -> Key:
     return Key(path.stem, hashlib.sha256(text.encode()).hexdigest(), limits)
 
 
+def option(tool: ToolFile) -> str:
+    """What commands need that are to know the same limits; nothing for the shipped tool file."""
+    return "" if tool.path == config_file("tool.yaml") else f" --tool {tool.path}"
+
+
 def standing(runs: Path, recipe: Recipe, tool: ToolFile) -> Standing:
     """How it stands with a recipe on a tool; RecordError when what is known of releases is damaged."""
-    return Ledger(runs).read().standing(key_of(recipe, tool))
+    return Ledger(runs).read().standing(key_of(recipe, tool), option(tool))
 
 
 def may_run(runs: Path, recipe: Recipe, tool: ToolFile, engineering: str = "") -> str:
@@ -92,11 +98,11 @@ def sign(runs: Path, recipe: Recipe, tool: ToolFile, who: Identity, why: str, tw
     """Sign a recipe as its author; `twin` is a run's folder, by default the latest that fits. ReleaseRefused."""
     _wants(why)
     key = key_of(recipe, tool)
-    place = twin or _latest_twin(runs, key)
+    place = twin or _latest_twin(runs, key, option(tool))
     try:
         shown = _twin(runs, place, key)
     except _NoTwin as error:
-        fix = f"name a simulated run of this text that passed, or make one: springback run {recipe.name}"
+        fix = f"name a simulated run of this text that passed, or make one: springback run {recipe.name}{option(tool)}"
         raise ReleaseRefused(f"{place} is not the twin run of {recipe.name}: {error}", fix) from None
 
     def decide(releases: Releases) -> list[SiteAct]:
@@ -118,7 +124,7 @@ def release(runs: Path, recipe: Recipe, tool: ToolFile, who: Identity, why: str)
     key = key_of(recipe, tool)
 
     def decide(releases: Releases) -> list[SiteAct]:
-        found = releases.standing(key)
+        found = releases.standing(key, option(tool))
         if found.state is not State.SIGNED:
             why_not = found.why or "it is released already"
             raise ReleaseRefused(f"{recipe.name} cannot be released: {why_not}", found.fix or "nothing has to be done")
@@ -134,7 +140,7 @@ def release(runs: Path, recipe: Recipe, tool: ToolFile, who: Identity, why: str)
                 raise _NoTwin("its record is not the one that was signed")
         except _NoTwin as error:
             said = f"the twin run {signed['twin']['run']} does not stand any more: {error}"
-            raise ReleaseRefused(said, f"run and sign it again: springback run {recipe.name}") from None
+            raise ReleaseRefused(said, f"run and sign it again: springback run {recipe.name}{option(tool)}") from None
         return [act_on(RELEASED, wall.utc_text(), key, recipe.version, who, why)]
 
     return Ledger(runs).change(decide)[0]
@@ -160,7 +166,7 @@ def _wants(why: str) -> None:
 
 
 # ---------------------------------------------------------------------------------------------- the twin
-def _latest_twin(runs: Path, key: Key) -> Path:
+def _latest_twin(runs: Path, key: Key, option: str) -> Path:
     for record in sorted(runs.glob(f"*/{RECORD}"), key=lambda path: path.stat().st_mtime, reverse=True):
         try:
             _twin(runs, record.parent, key)
@@ -168,7 +174,7 @@ def _latest_twin(runs: Path, key: Key) -> Path:
             continue
         return record.parent
     said = f"no simulated run in {runs} has passed with exactly this text of {key.recipe} and these limits of the tool"
-    raise ReleaseRefused(said, f"run it first, as it stands: springback run {key.recipe}")
+    raise ReleaseRefused(said, f"run it first, as it stands: springback run {key.recipe}{option}")
 
 
 def _twin(runs: Path, place: Path, key: Key) -> dict[str, str]:

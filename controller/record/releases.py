@@ -91,32 +91,33 @@ class Releases:
         last = acts[-1].act if acts else ""
         return {SIGNED: State.SIGNED, RELEASED: State.RELEASED, RETIRED: State.RETIRED}.get(last, State.DRAFT)
 
-    def standing(self, key: Key) -> Standing:
-        """How it stands, with what a person must know who wants to run it."""
+    def standing(self, key: Key, option: str = "") -> Standing:
+        """How it stands, and what a person must know who wants to run it; `option` of commands names the tool file."""
         name, acts, state = key.recipe, self.acts.get(key, ()), self.state(key)
-        anew = (
-            f"springback run {name}, then springback recipe sign {name}; another user: springback recipe release {name}"
+        run, sign, release = (
+            f"springback run {name}{option}",
+            f"springback recipe sign {name}{option} --reason WHY",
+            f"another user: springback recipe release {name}{option} --reason WHY",
         )
+        anew = f"{run}, then {sign}; {release}"
         if state is State.RELEASED:
             return Standing(state, acts=acts)
         if state is State.SIGNED:
-            why = f"it was signed {by(acts[0])}, and nobody else has released it"
-            return Standing(state, why, f"another user: springback recipe release {name}", acts)
+            return Standing(state, f"it was signed {by(acts[0])}, and nobody else has released it", release, acts)
         if state is State.RETIRED:
             why = f"it was retired {by(acts[-1])}: {acts[-1].facts['why']}"
             return Standing(state, why, f"run a released version, or sign it anew: {anew}", acts)
         others = [found for found in self.acts if found.recipe == name and self.state(found) is State.RELEASED]
+        if not others:
+            return Standing(State.DRAFT, "it was never signed", anew)
         same_text = [found for found in others if found.sha256 == key.sha256]
         if same_text:
             released = self.acts[same_text[-1]]
             why = f"the limits of the tool are not those that it was released under {by(released[-1])}"
             return Standing(State.CHANGED, why, f"sign it under these: {anew}", released)
-        if others:
-            released = self.acts[others[-1]]
-            number = released[-1].facts["version"]
-            why = f"its text was changed since version {number} was released {by(released[-1])}"
-            return Standing(State.CHANGED, why, f"take the released text, or sign this one: {anew}", released)
-        return Standing(State.DRAFT, "it was never signed", anew)
+        released = self.acts[others[-1]]
+        why = f"its text is not that of version {released[-1].facts['version']}, released {by(released[-1])}"
+        return Standing(State.CHANGED, why, f"take the released text, or sign this one: {anew}", released)
 
     def standing_of(self, recipe: str, version: int | None) -> list[SiteAct]:
         """The last acts of what is signed or released of a recipe, or of one version of it."""
