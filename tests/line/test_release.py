@@ -10,16 +10,19 @@ import pytest
 
 from controller import release
 from controller.cli.run import RunOptions, facts_of, read_tool, run
+from controller.cli.verify import verify_runs
 from controller.recipe.limits import Limit
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.record.fold import summary_of
 from controller.record.releases import Identity, Ledger
 from controller.record.runfile import RunFile
+from controller.record.signature import signed_by
 from controller.record.site import objections
+from controller.record.site_key import SiteKeyError, make
 from controller.sequence.steps import VERBS
 from controller.tool import ToolFile
-from springback.places import recipe_folder
+from springback.places import config_file, recipe_folder
 
 AUTHOR, OTHER = Identity("emma", 1001, False, "tty1"), Identity("mara", 1002, False, "tty2")
 
@@ -166,3 +169,21 @@ def test_a_run_that_failed_is_no_twin(runs: Path, tool: ToolFile) -> None:
         assert summary_of(record).verdict.value == "FAIL"
     with pytest.raises(release.ReleaseRefused, match="verdict FAIL"):
         release.sign(runs, failing, tool, AUTHOR, "made", runs / "smoke-2")
+
+
+def test_a_run_of_a_tool_with_a_key_is_signed_or_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    text = config_file("tool.yaml").read_text(encoding="utf-8")
+    (tmp_path / "tool.yaml").write_text(f"{text}\nsite_key: site.key\n", encoding="utf-8")
+    options = RunOptions("smoke", tool=tmp_path / "tool.yaml", out=tmp_path / "runs" / "smoke-1")
+    with pytest.raises(SiteKeyError, match="springback site key make"):
+        run(options)
+    assert not (tmp_path / "runs").exists()
+    key = make(tmp_path / "site.key", tmp_path / "runs")
+
+    outcome = run(options)
+
+    assert signed_by(outcome.record) == key.id
+    assert verify_runs("smoke-1", Path("runs"), next(Path("runs/site/keys").iterdir()), as_json=False) == 0

@@ -11,12 +11,16 @@ import pytest
 
 from controller.record.events import EngineeringRun
 from controller.record.runfile import RunFile
+from controller.record.signature import Signed, check, signed_by
 from controller.record.site import objections
+from controller.record.site_key import keys_in, make, public_keys
+from controller.record.verify import verify
 from controller.server.client import Client
 from controller.server.protocol import Code
 from controller.server.users import add
+from springback.places import config_file
 from tests.cli.commands import MAIN
-from tests.server.seat import PEOPLE, PIN, RECIPES, Seat, end, environment, follow, refusal, wait_until
+from tests.server.seat import PEOPLE, PIN, RECIPES, Seat, end, environment, follow, refusal, serving, wait_until
 
 PASSES = str(RECIPES / "passes.yaml")
 
@@ -94,3 +98,18 @@ def test_the_daemon_of_a_real_tool_takes_only_what_is_released(real: Client) -> 
     assert [job["engineering"] for job in real.call("status")["queue"]] == ["new pads"]
     real.call("login", user="otto", pin=PIN)
     assert refusal(real, "load", recipe="passes", engineering="new pads").code == Code.ROLE
+
+
+def test_a_daemon_with_a_key_signs_what_it_closes(tmp_path: Path) -> None:
+    key = make(tmp_path / "site.key", tmp_path / "runs")
+    text = config_file("tool.yaml").read_text(encoding="utf-8")
+    (tmp_path / "tool.yaml").write_text(f"{text}\nsite_key: site.key\n", encoding="utf-8")
+    with serving(tmp_path, "--tool", "tool.yaml", "--speed", "10") as seat, seat.client() as client:
+        picture = client.attach()
+        client.call("start", recipe="passes")
+        folder = Path(follow(client, picture, lambda p: p.state["last"])["folder"])
+        wait_until(lambda: signed_by(folder / "run.sqlite"), "no signature")
+
+    keys = public_keys(*keys_in(tmp_path / "runs"))
+    assert check(folder / "run.sqlite", verify(folder / "run.sqlite").head.hex(), keys) == Signed(key.id)
+    assert objections(tmp_path / "runs") == []
