@@ -23,7 +23,7 @@ SAYS = {
 }
 
 
-def verify_runs(name: str | None, folder: Path, key: Path | None, *, as_json: bool) -> int:
+def verify_runs(name: str | None, folder: Path, key: Path | None = None, *, as_json: bool) -> int:
     """Verify one run, or all below `folder` when no name is given; not intact is an exit code of its own.
 
     With `key`, a public key, only its signatures count, and a closed record without one is not intact.
@@ -48,7 +48,7 @@ def verify_runs(name: str | None, folder: Path, key: Path | None, *, as_json: bo
         show(json.dumps({"schema": "springback.verify/1", "intact": whole, "records": records, "site": said}))
     else:
         for (one, _), state, mark in zip(found, states, signed, strict=True):
-            show(f"{one.path}: {_said(one, state)}, {mark}")
+            show(f"{one.path}: {_said(one, state)}{_marked(mark, state)}")
         for objection in against:
             show(f"{objection.path}: {objection.problem}")
         if not places:
@@ -58,6 +58,11 @@ def verify_runs(name: str | None, folder: Path, key: Path | None, *, as_json: bo
 
 def _said(found: Finding, state: str) -> str:
     return SAYS[state].format(records=found.records, bad=found.bad, problem=found.problem)
+
+
+def _marked(signed: Signed, state: str) -> str:
+    """Nobody expects a signature of what has no end."""
+    return f", {signed}" if state in ("intact", "damaged") or signed.key or signed.problem else ""
 
 
 def _wanted(signed: Signed, state: str) -> Signed:
