@@ -146,8 +146,9 @@ def ready(
     """The ready sheet: everything that must be right before a start, and start, which is offered only then."""
     view = desk.view
     plan = view.plans.get(name, {})
-    rows = [*readiness(view, name), *_release(view, plan, job)]
-    wrong = [words for ok, words in rows if not ok]
+    rows, release = list(readiness(view, name)), _release(view, plan, job)
+    otherwise = [words for ok, words in rows if not ok]
+    wrong = otherwise + [words for ok, words in release if not ok]
 
     def start() -> None:
         if job is not None:
@@ -176,7 +177,7 @@ def ready(
         check({**settings, key.strip(): value.strip()})
         return ""
 
-    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in rows]
+    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in [*rows, *release]]
     words += [f"  {key} = {value}" for key, value in settings.items()]
     total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan.get("steps", ()))
     if total_s:
@@ -184,7 +185,8 @@ def ready(
         words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")
     options = [Option("Start", "the instruments begin to move", start, "; ".join(wrong))]
     if job is None and not view.simulated:
-        options.append(Option("Engineering", "start it though it is not released", declare, _not_engineer(view)))
+        not_now = "; ".join(otherwise) or ("" if view.may("engineering") else "for an engineer: L")
+        options.append(Option("Engineering", "start it though it is not released", declare, not_now))
     options.append(
         Option("Parameter", "change one", change, "it waits in the queue as it is" if job is not None else "")
     )
@@ -203,10 +205,6 @@ def _release(view: View, plan: dict[str, Any], job: dict[str, Any] | None) -> li
     if job is not None and job["engineering"]:
         return [(True, engineering_words(job["engineering"]))]
     return [(found["state"] == "released", "released" if not found["why"] else f"not released: {found['why']}")]
-
-
-def _not_engineer(view: View) -> str:
-    return "" if view.may("engineering") else "for an engineer: L"
 
 
 def readiness(view: View, name: str) -> list[tuple[bool, str]]:
