@@ -12,6 +12,7 @@ from pathlib import Path
 
 from controller import wall
 from controller.recipe.file_text import clean, read_bytes
+from controller.recipe.folder import SUFFIX, names
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.record.archive import RECORD
@@ -79,6 +80,20 @@ def standing(runs: Path, recipe: Recipe, tool: ToolFile) -> Standing:
     return Ledger(runs).read().standing(key_of(recipe, tool), option(tool))
 
 
+def standings(runs: Path, folder: Path, tool: ToolFile) -> dict[str, Standing]:
+    """How it stands with every recipe of a folder, unchecked; RecordError as above."""
+    limits, releases = limits_sha256(tool), Ledger(runs).read()
+    found = {}
+    for name in names(folder):
+        try:
+            key = key_of_file(folder / f"{name}{SUFFIX}", limits)
+        except RecipeError as error:
+            found[name] = Standing(State.DRAFT, str(error), f"springback check {name}")
+        else:
+            found[name] = releases.standing(key, option(tool))
+    return found
+
+
 def may_run(runs: Path, recipe: Recipe, tool: ToolFile, engineering: str = "") -> str:
     """Who signed and released a recipe that is to run on a tool; ReleaseRefused when it is not released for it.
 
@@ -129,10 +144,10 @@ def release(runs: Path, recipe: Recipe, tool: ToolFile, who: Identity, why: str)
             why_not = found.why or "it is released already"
             raise ReleaseRefused(f"{recipe.name} cannot be released: {why_not}", found.fix or "nothing has to be done")
         signed = found.acts[0].facts
-        author = signed["by"]
-        if who.is_same_as(author["user"], author["uid"], login=author["login"]):
-            signer = f"{author['user']} (uid {author['uid']})"
-            said = f"{recipe.name} was signed by {signer}, and you are {who.user} (uid {who.uid})"
+        author = Identity(**signed["by"])
+        if who.may_be(author):
+            you = f"you are {who.user} (uid {who.uid})"
+            said = f"{recipe.name} was signed by {author.user} (uid {author.uid}), and {you}"
             raise ReleaseRefused(said, "another person has to release it, as another user of the system or by a login")
         try:
             still = _twin(runs, runs / signed["twin"]["run"], key)

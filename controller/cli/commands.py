@@ -92,7 +92,7 @@ def run(
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.attach import daemon_for, run_attached
 
-    engineering = options["engineering"].strip()
+    engineering = options["engineering"] = options["engineering"].strip()
     if engineering and not (attach or options["live"]):
         raise CommandError("--engineering goes with --live: simulators take any recipe", Exit.USAGE)
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})

@@ -13,12 +13,11 @@ from controller.cli.run import facts_of, read_tool
 from controller.cli.show import table
 from controller.cli.site_acts import here
 from controller.cli.status import tell_daemon
-from controller.recipe.folder import names
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.record.archive import find as find_run
 from controller.record.events import SiteAct
-from controller.record.releases import Ledger, Standing, by
+from controller.record.releases import Standing, by
 from controller.record.text import plain
 from controller.sequence.steps import VERBS
 from controller.tool import ToolFile
@@ -82,8 +81,7 @@ def show_status(name: str, tool: Path | None, folder: Path, *, as_json: bool) ->
 
 def list_recipes(tool: Path | None, folder: Path, *, as_json: bool) -> int:
     """Print the recipes of the folder of recipes; they are not checked."""
-    limits, releases, recipes = release.limits_sha256(read_tool(tool)), Ledger(folder).read(), recipe_folder()
-    found = {name: releases.standing(release.key_of_file(recipes / f"{name}.yaml", limits)) for name in names(recipes)}
+    found = release.standings(folder, recipe_folder(), read_tool(tool))
     if as_json:
         show(json.dumps({"schema": SCHEMA, "recipes": [_json(name, one) for name, one in found.items()]}))
     else:

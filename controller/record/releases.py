@@ -39,9 +39,9 @@ class Identity:
     login: bool
     where: str
 
-    def is_same_as(self, user: str, uid: int, *, login: bool) -> bool:
-        """True when the other one may be the same person: equal names, or the same system user outside two logins."""
-        return self.user == user or (self.uid == uid and not (self.login and login))
+    def may_be(self, other: Identity) -> bool:
+        """True when both may be one person: their names are equal, or their user ids and not both are logins."""
+        return self.user == other.user or (self.uid == other.uid and not (self.login and other.login))
 
 
 class State(StrEnum):

@@ -179,7 +179,11 @@ class Commands:
         return begin()
 
     def _loaded(self, client: Connection, params: Params, *, start: bool) -> Awaitable[dict[str, Any]]:
-        name, settings, engineering = params.text("recipe"), params.settings("set"), params.text("engineering", "")
+        name, settings, engineering = (
+            params.text("recipe"),
+            params.settings("set"),
+            params.text("engineering", "").strip(),
+        )
         params.end()
         if engineering:
             check_role(client, "engineering")

@@ -11,22 +11,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from controller.recipe.folder import SUFFIX, names
+from controller.recipe.folder import names
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.record.archive import NoSuchRun, find
 from controller.record.events import SiteAct
-from controller.record.releases import Identity, Ledger, by
+from controller.record.releases import Identity, by
 from controller.record.store import RecordError
 from controller.release import (
     ReleaseRefused,
-    key_of_file,
-    limits_sha256,
     may_run,
     release,
     retire,
     sign,
     standing,
+    standings,
 )
 from controller.server.connection import Who
 from controller.server.params import Params
@@ -34,6 +33,7 @@ from controller.server.protocol import Code, Refused
 from controller.tool import ToolFile
 
 T = TypeVar("T")
+UNKNOWN = "unknown"  # a state: what is known of releases is damaged
 Read = Callable[[str, Mapping[str, str]], Awaitable[Recipe]]
 
 
@@ -52,20 +52,18 @@ class Releasing:
 
     def list(self) -> dict[str, Any]:
         """The names of all recipes, and the state of each; it reads them all."""
-
-        def look() -> dict[str, Any]:
-            limits, releases = limits_sha256(self.tool), Ledger(self.runs).read()
-            found = {name: key_of_file(self.recipes / f"{name}{SUFFIX}", limits) for name in names(self.recipes)}
-            return {
-                "recipes": list(found),
-                "states": {name: releases.standing(key).state for name, key in found.items()},
-            }
-
-        return _or_refused(look)
+        try:
+            states = {name: str(one.state) for name, one in standings(self.runs, self.recipes, self.tool).items()}
+        except RecordError:
+            states = dict.fromkeys(names(self.recipes), UNKNOWN)
+        return {"recipes": list(states), "states": states}
 
     def look(self, recipe: Recipe) -> dict[str, Any]:
         """How it stands with one recipe."""
-        found = _or_refused(lambda: standing(self.runs, recipe, self.tool))
+        try:
+            found = standing(self.runs, recipe, self.tool)
+        except RecordError as error:
+            return {"state": UNKNOWN, "why": str(error), "fix": "springback verify --all"}
         return {"state": found.state, "why": found.why, "fix": found.fix}
 
     async def sign(self, who: Who, params: Params, read: Read) -> dict[str, Any]:
@@ -96,7 +94,7 @@ class Releasing:
 
 def _identity(who: Who) -> Identity:
     """A login where somebody has logged in, else the user that the kernel names."""
-    where = f"a client of {who.peer_user}, uid {who.peer_uid}"
+    where = f"the daemon's socket, from a process of {who.peer_user}"
     return Identity(who.user, who.peer_uid, login=who.user != who.peer_user, where=where)
 
 

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from controller.record.archive import SITE
 from controller.record.events import SiteAct
 from controller.record.runfile import RunFile
-from controller.record.site import LEDGER, SITE
+from controller.record.site import LEDGER
 from springback.places import config_file, recipe_folder
 from tests.cli.commands import MAIN, Finished, refused, springback
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,19 +11,25 @@ from pathlib import Path
 import pytest
 
 from controller import release
-from controller.cli.run import RunOptions, facts_of, read_tool, run
+from controller.cli.outcome import show_outcome
+from controller.cli.run import CommandRun, RunOptions, facts_of, read_tool, run
 from controller.cli.verify import verify_runs
 from controller.recipe.limits import Limit
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
+from controller.record.archive import load as load_run
 from controller.record.fold import summary_of
 from controller.record.releases import Identity, Ledger
+from controller.record.report.folder import report_on
 from controller.record.runfile import RunFile
 from controller.record.signature import signed_by
 from controller.record.site import objections
 from controller.record.site_key import SiteKeyError, make
+from controller.record.story import tell
 from controller.sequence.steps import VERBS
+from controller.server.users import user_name
 from controller.tool import ToolFile
+from simulators.virtual_time import VirtualLoop
 from springback.places import config_file, recipe_folder
 
 AUTHOR, OTHER = Identity("emma", 1001, False, "tty1"), Identity("mara", 1002, False, "tty2")
@@ -187,3 +195,44 @@ def test_a_run_of_a_tool_with_a_key_is_signed_or_does_not_begin(
 
     assert signed_by(outcome.record) == key.id
     assert verify_runs("smoke-1", Path("runs"), next(Path("runs/site/keys").iterdir()), as_json=False) == 0
+
+
+def test_a_recipe_that_cannot_be_read_is_listed_with_the_others(runs: Path, tool: ToolFile, tmp_path: Path) -> None:
+    recipe = smoke(tool)
+    release.sign(runs, recipe, tool, AUTHOR, "made")
+    shutil.copy(recipe_folder() / "smoke.yaml", tmp_path / "smoke.yaml")
+    (tmp_path / "broken.yaml").write_bytes(b"\x00")
+
+    found = release.standings(runs, tmp_path, tool)
+
+    assert {name: str(one.state) for name, one in found.items()} == {"broken": "draft", "smoke": "signed"}
+    assert "U+0000" in found["broken"].why
+
+
+def test_record_result_list_report_and_story_say_that_it_was_an_engineering_run(runs: Path) -> None:
+    outcome = run(RunOptions("smoke", out=runs / "smoke-2", engineering="new <pads>"))
+
+    said = "ENGINEERING RUN: new <pads>"
+    assert outcome.result["engineering"] == "new <pads>"
+    assert said in show_outcome(outcome)
+    assert outcome.report is not None
+    assert outcome.report.read_text(encoding="utf-8").count("ENGINEERING RUN: new &lt;pads&gt;") == 2  # title and head
+    assert load_run(runs / "smoke-2").to_json()["engineering"] == "new <pads>"
+    with RunFile(outcome.record) as record:
+        story = [line for t_s, event, _ in record.events() if (line := tell(t_s, event))]
+    assert any(f"{user_name(os.getuid())}: {said}" in line for line in story)
+
+
+def test_the_record_of_a_run_on_a_tool_says_who_released_its_recipe(runs: Path, tool: ToolFile) -> None:
+    recipe = smoke(tool)
+    release.sign(runs, recipe, tool, AUTHOR, "made")
+    release.release(runs, recipe, tool, OTHER, "looked at")
+    said = release.may_run(runs, recipe, tool)
+    command = CommandRun(RunOptions("smoke"), tool, recipe, runs / "smoke-2", lambda t_s: None, said)
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        runner.run(command.run())
+
+    with RunFile(runs / "smoke-2" / "run.sqlite") as record:
+        assert record.meta["release"] == said
+    assert "signed by emma on" in report_on(runs / "smoke-2").read_text(encoding="utf-8")

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from controller.record.archive import SITE
 from controller.record.events import EngineeringRun
 from controller.record.runfile import RunFile
 from controller.record.signature import Signed, check, signed_by
-from controller.record.site import objections
+from controller.record.site import LEDGER, objections
 from controller.record.site_key import keys_in, make, public_keys
 from controller.record.verify import verify
 from controller.server.client import Client
@@ -30,6 +31,9 @@ def test_two_logins_release_a_recipe_and_one_person_cannot(seat: Seat) -> None:
     assert ran.returncode == 0, ran.stderr
     with seat.client() as own, seat.logged_in("emma") as emma, seat.logged_in("erik") as erik:
         assert own.call("recipes")["states"]["passes"] == "draft"
+        here = seat.command("recipe", "sign", "passes", "--attach", "packaging-line", "--reason", "made")
+        assert (here.returncode, "done signed by " in here.stdout) == (0, True), here.stderr
+        assert refusal(erik, "release", recipe="passes", reason="looked at").code == Code.RELEASE
         signed = emma.call("sign", recipe="passes", reason="made")
         assert signed["done"].startswith("signed by emma on ")
         # the daemon's own user may be anybody who has logged in from there, and so may a signer without a login
@@ -88,7 +92,7 @@ def real(tmp_path: Path) -> Iterator[Client]:
         end(Seat(process, tmp_path, {}, ""))
 
 
-def test_the_daemon_of_a_real_tool_takes_only_what_is_released(real: Client) -> None:
+def test_the_daemon_of_a_real_tool_takes_only_what_is_released(real: Client, tmp_path: Path) -> None:
     assert real.greeting["simulated"] is False
     refused = refusal(real, "load", recipe="passes")
     assert (refused.code, "never signed" in refused.message) == (Code.RELEASE, True)
@@ -96,6 +100,13 @@ def test_the_daemon_of_a_real_tool_takes_only_what_is_released(real: Client) -> 
 
     assert real.call("load", recipe="passes", engineering="new pads")["recipe"] == "passes"
     assert [job["engineering"] for job in real.call("status")["queue"]] == ["new pads"]
+    ledger = tmp_path / "runs" / SITE / LEDGER
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    ledger.write_bytes(b"no record")
+    assert real.call("recipes")["states"]["passes"] == "unknown"  # it still shows what there is
+    assert real.call("check", recipe="passes")["release"]["fix"] == "springback verify --all"
+    assert "releases.sqlite" in refusal(real, "load", recipe="passes").message
+
     real.call("login", user="otto", pin=PIN)
     assert refusal(real, "load", recipe="passes", engineering="new pads").code == Code.ROLE
 
