@@ -76,12 +76,13 @@ def status(name: str, tool: Path | None, folder: Path, as_json: bool) -> int:
 
 
 @recipe.command("list")
+@click.option("--recipes", type=click.Path(path_type=Path), help="folder of recipes; the shipped ones by default")
 @TOOL
 @IN
 @JSON
 @exits
-def list_(tool: Path | None, folder: Path, as_json: bool) -> int:
-    """All recipes that have a name, and whether they are released."""
+def list_(recipes: Path | None, tool: Path | None, folder: Path, as_json: bool) -> int:
+    """The recipes of a folder, and whether they are released."""
     from controller.cli.recipe_acts import list_recipes
 
-    return list_recipes(tool, folder, as_json=as_json)
+    return list_recipes(recipes, tool, folder, as_json=as_json)

@@ -79,9 +79,12 @@ def show_status(name: str, tool: Path | None, folder: Path, *, as_json: bool) ->
     return Exit.PASSED if found.released else Exit.REFUSED
 
 
-def list_recipes(tool: Path | None, folder: Path, *, as_json: bool) -> int:
-    """Print the recipes of the folder of recipes; they are not checked."""
-    found = release.standings(folder, recipe_folder(), read_tool(tool))
+def list_recipes(recipes: Path | None, tool: Path | None, folder: Path, *, as_json: bool) -> int:
+    """Print the recipes of a folder of recipes; they are not checked."""
+    place = recipes or recipe_folder()
+    if not place.is_dir():
+        raise CommandError(f"there is no folder {place}; --recipes names the folder of the recipes", Exit.USAGE)
+    found = release.standings(folder, place, read_tool(tool))
     if as_json:
         show(json.dumps({"schema": SCHEMA, "recipes": [_json(name, one) for name, one in found.items()]}))
     else:

@@ -6,6 +6,7 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,10 @@ from controller.server.users import user_name
 def here() -> Identity:
     """Who acts: the user id of this process, never what the environment says, and its terminal."""
     uid = os.getuid()
-    terminal = os.ttyname(sys.stdin.fileno()) if sys.stdin.isatty() else "no terminal"
+    terminal = "no terminal"
+    if sys.stdin.isatty():
+        with suppress(OSError):  # one that has no name here
+            terminal = os.ttyname(sys.stdin.fileno())
     return Identity(user_name(uid), uid, login=False, where=f"{terminal} of {platform.node()}")
 
 

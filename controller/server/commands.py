@@ -113,7 +113,7 @@ class Commands:
 
     def _list_recipes(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
         params.end()
-        return asyncio.to_thread(self._releasing.list)
+        return asyncio.to_thread(self._releasing.states)
 
     def _permissives(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()

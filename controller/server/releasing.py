@@ -50,7 +50,7 @@ class Releasing:
     tool: ToolFile
     recipes: Path
 
-    def list(self) -> dict[str, Any]:
+    def states(self) -> dict[str, Any]:
         """The names of all recipes, and the state of each; it reads them all."""
         try:
             states = {name: str(one.state) for name, one in standings(self.runs, self.recipes, self.tool).items()}

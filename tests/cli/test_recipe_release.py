@@ -108,5 +108,6 @@ def test_bad_input_is_refused_with_what_to_do(tmp_path: Path) -> None:
     assert "line plc" in refused(springback("run", "smoke", "--live", "--engineering", "new pads", cwd=tmp_path), 4)
     listed = springback("recipe", "list", "--json", cwd=tmp_path).json
     assert {one["state"] for one in listed["recipes"]} == {"draft"}
+    assert "--recipes" in refused(springback("recipe", "list", "--recipes", "nowhere", cwd=tmp_path), 2)
     (tmp_path / "runs" / SITE / LEDGER).write_bytes(b"no record")
     assert "releases.sqlite" in refused(springback("run", "smoke", "--live", cwd=tmp_path), 9)
