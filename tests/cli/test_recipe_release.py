@@ -13,26 +13,22 @@ import pytest
 from controller.record.archive import SITE
 from controller.record.events import SiteAct
 from controller.record.runfile import RunFile
-from controller.record.site import LEDGER
+from controller.record.site import LEDGER, objections
 from springback.places import config_file, recipe_folder
 from tests.cli.commands import MAIN, Finished, refused, springback
 
 NOBODY = 65534
-# Everything is loaded before the process becomes another user: that one may not read where Python is installed.
-AS_NOBODY = f"""
-import io, contextlib, os, sys
+# One command twice, by root and by another user, who may not read where Python is installed: all is loaded by then.
+TWICE = f"""
+import os
 from springback.main import main
-asked = sys.argv[1:]
-for sys.argv[1:] in (["recipe", "status", *asked[2:3], *asked[5:]], ["recipe", "release", "nothing", "--reason", "x"]):
-    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-        try:
-            main()
-        except SystemExit:
-            pass
+try:
+    main()
+except SystemExit as first:
+    print("as root:", first.code)
 os.setgroups([])
 os.setgid({NOBODY})
 os.setuid({NOBODY})
-sys.argv[1:] = asked
 main()
 """
 WHY = ("--reason", "for the line")
@@ -75,13 +71,11 @@ def acts(path: Path) -> list[SiteAct]:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become a second user")
 def test_two_users_release_a_recipe_and_the_tool_takes_it_until_it_changes(site: Path) -> None:
-    assert "never signed" in refused(live(site), 5)
     signed = act(site, "sign", "smoke.yaml", *WHY)
     assert (signed.code, "smoke v1" in signed.out) == (0, True), signed.err
-    assert "another person has to release it" in refused(act(site, "release", "smoke.yaml", *WHY), 5)
-
-    released = act(site, "release", "smoke.yaml", *WHY, program=AS_NOBODY)
-    assert (released.code, "is released by nobody" in released.out) == (0, True), released.err
+    released = act(site, "release", "smoke.yaml", *WHY, program=TWICE)
+    assert (released.code, "as root: 5" in released.out, "is released by nobody" in released.out) == (0, True, True)
+    assert "another person has to release it" in released.err
     assert "line plc" in refused(live(site), 4)  # admitted: it goes to the instruments, which are not there
 
     edit(site / "smoke.yaml", "A little of everything", "A lot of everything")
@@ -98,16 +92,14 @@ def test_two_users_release_a_recipe_and_the_tool_takes_it_until_it_changes(site:
     days = [path for path in (site / "runs" / SITE).glob("*.sqlite") if path.name != LEDGER]
     told = [a for path in days for a in acts(path) if a.act.startswith("recipe_")]
     assert [(a.act, a.facts["by"]) for a in told] == [(a.act, a.facts["by"]) for a in ledger]
-    assert springback("verify", "--all", cwd=site).code == 0
+    assert objections(site / "runs") == []
 
 
 def test_bad_input_is_refused_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "runs" / SITE).mkdir(parents=True)
 
     assert "goes with --live" in refused(springback("run", "smoke", "--engineering", "x", cwd=tmp_path), 2)
-    assert "line plc" in refused(springback("run", "smoke", "--live", "--engineering", "new pads", cwd=tmp_path), 4)
     listed = springback("recipe", "list", "--json", cwd=tmp_path).json
     assert {one["state"] for one in listed["recipes"]} == {"draft"}
-    assert "--recipes" in refused(springback("recipe", "list", "--recipes", "nowhere", cwd=tmp_path), 2)
     (tmp_path / "runs" / SITE / LEDGER).write_bytes(b"no record")
     assert "releases.sqlite" in refused(springback("run", "smoke", "--live", cwd=tmp_path), 9)

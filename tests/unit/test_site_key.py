@@ -20,9 +20,18 @@ from controller.record.signature import Signed, check, signed_by
 from controller.record.site import SiteJournal, closed, objections
 from controller.record.site_key import SiteKey, SiteKeyError, keys_in, load, make, public_keys, publish, ready
 from controller.record.verify import verify
-from tests.unit.recorded_run import write_run
+from tests.unit.recorded_run import STARTED, Bench
 
 UTC = "2026-11-21T10:00:00+00:00"
+
+
+def write_run(path: Path, seed: int = 1) -> None:
+    """A record of a few rows."""
+    bench = Bench(path)
+    bench.recorder.describe(run_id="demo-0001", seed=seed)
+    bench.recorder.event(STARTED)
+    bench.recorder.sample()
+    bench.recorder.close("PROCESS_COMPLETE", "PASS")
 
 
 @pytest.fixture(scope="module")
