@@ -101,7 +101,7 @@ def run(
     from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
-    from controller.cli.site_acts import close_left_open, enter_closed
+    from controller.site_acts import close_left_open, enter_closed
 
     nature = options["faults"] or options["scenario"] or options["part"]
     if options["live"] and (nature or options["real_time"] or speed):
@@ -113,9 +113,14 @@ def run(
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
     chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
-    for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
-        warn(said, as_json=as_json)
-    outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))
+
+    def say(text: str) -> None:
+        warn(text, as_json=as_json)
+
+    if not chosen.live:  # a live run does it behind the safe state
+        for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
+            say(said)
+    outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress, say))
     for said in [] if chosen.out else enter_closed(outcome.record):
         warn(said, as_json=as_json)
     if as_json and outcome.summary.reason:
@@ -165,7 +170,7 @@ def up(
     from controller.cli.sim_up import sim_up
 
     if RUNS.is_dir():
-        from controller.cli.site_acts import enter_act
+        from controller.site_acts import enter_act
 
         for said in enter_act(RUNS, "sim_up", {"seed": seed, "faults": faults}):
             warn(said, as_json=as_json)

@@ -11,7 +11,6 @@ from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import facts_of, read_tool
 from controller.cli.show import table
-from controller.cli.site_acts import here
 from controller.cli.status import tell_daemon
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
@@ -20,6 +19,7 @@ from controller.record.events import SiteAct
 from controller.record.releases import Standing, by
 from controller.record.text import plain
 from controller.sequence.steps import VERBS
+from controller.site_acts import here
 from controller.tool import ToolFile
 from springback.places import recipe_folder
 

@@ -18,22 +18,24 @@ from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
-from controller.cli.site_acts import here
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import EngineeringRun
 from controller.record.journal import Recorder, RecordError
+from controller.restart import restart
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.steps import VERBS
+from controller.site_acts import here
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
 Progress = Callable[[float], None]
+Say = Callable[[str], None]  # to people, at once
 PROGRESS_S = 10.0  # of process time
 
 
@@ -78,13 +80,14 @@ def facts_of(tool: ToolFile) -> ToolFacts:
         raise CommandError(str(error), Exit.INVALID) from None
 
 
-def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
+def run(options: RunOptions, progress: Progress = lambda t_s: None, say: Say = lambda text: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
     folder, key = _folder(options, recipe), site_key(tool)
     owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
     with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         command = CommandRun(options, tool, recipe, folder, progress, released)
+        command.say = say
         runner.run(command.run())
     command.facts.notes += sign_closed(folder / "run.sqlite", key)
     return outcome_of(folder, options.seed, command.facts)
@@ -98,6 +101,7 @@ class CommandRun:
     ) -> None:
         self.options, self.tool, self.recipe, self.released = options, tool, recipe, released
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
+        self.say: Say = lambda text: None
         self.operator: OperatorScript = load_operator(options.operator)
         self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
 
@@ -108,6 +112,9 @@ class CommandRun:
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
+                if self.options.live:
+                    for said in await restart(station, self.folder.parent):
+                        self.say(said)
                 with Signals() as signals:
                     await self._sequence(station, signals)
                     self.facts.interrupted = bool(signals.received)

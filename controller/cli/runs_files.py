@@ -9,7 +9,6 @@ from pathlib import Path
 from controller import wall
 from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
-from controller.cli.site_acts import enter_recovered
 from controller.record import export
 from controller.record.archive import GOLDEN, RECORD, SITE, Run, find, remove, runs
 from controller.record.recover import recover
@@ -18,6 +17,7 @@ from controller.record.report.folder import report_on
 from controller.record.runfile import RunFile
 from controller.record.site import DELETED, enter
 from controller.record.store import RecordError
+from controller.site_acts import enter_recovered
 
 
 def export_run(name: str, folder: Path, form: str, out: Path | None) -> int:

@@ -19,7 +19,6 @@ from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
 from controller.cli.simulated import KINDS, ScaledLoop, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
-from controller.cli.site_acts import close_left_open
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
@@ -118,8 +117,6 @@ def serve_tool(options: ServeOptions) -> int:
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
         ):
-            for said in close_left_open(seat.runs):
-                warn(said, as_json=False)
             runner.run(_serve(seat, tool, load_operator(options.operator), simulated=options.simulated))
     except Owned as error:
         raise CommandError(str(error), Exit.REFUSED) from None

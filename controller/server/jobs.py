@@ -19,6 +19,7 @@ from controller.recipe.model import Recipe
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note
 from controller.record.journal import RecordError
+from controller.restart import restart
 from controller.server.audit import Audit
 from controller.server.hub import Hub
 from controller.server.looks import instruments, limits, permissives
@@ -70,6 +71,7 @@ class Jobs:
         self.audit = Audit(folder, speed)
         self._around, self._folder, self._ready = surroundings, folder, ready
         self._station: Station | None = None
+        self._restarted = False  # the safe state comes before anything else, once
         self._down = "the station is being opened"
         self._unreachable = ""  # why the station did not open
         self._standing = Standing()
@@ -174,6 +176,10 @@ class Jobs:
         station = self._around.station()
         try:
             await station.open()
+            if not self._restarted:
+                for said in await restart(station, self._folder):
+                    log.warning("%s", said)
+                self._restarted = True
         except StationError as error:
             self._down = self._unreachable = str(error)
             self.queue.take_starts_back()

@@ -1,0 +1,56 @@
+"""The first thing on a tool that somebody may have left energised, on the whole line in virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from controller.cli.run import read_tool
+from controller.cli.simulated import Scene, SimulatedStation, VirtualLoop, make_station, serve
+from controller.restart import restart
+from controller.station import Station, StationError
+from springback.places import config_file
+
+
+async def opened(simulated: SimulatedStation) -> Station:
+    """A station of the shipped tool on these simulators."""
+    tool = read_tool(None)
+    station = Station(tool, config_file("interlocks.yaml"), await serve(simulated, list(tool.lines)))
+    await station.open()
+    return station
+
+
+def started(folder: Path, *faults: str, heating: bool = False) -> SimulatedStation:
+    """A start on a tool whose platen has power, as after a controller that died a moment ago."""
+
+    async def start() -> SimulatedStation:
+        simulated = make_station(Scene(faults=faults))
+        try:
+            station = await opened(simulated)
+            simulated.plant.hardwired.enabled = heating
+            simulated.plant.drive("platen_contactor", float(heating))
+            simulated.plant.advance()
+            await asyncio.sleep(0.5)
+            assert simulated.plant.platen.contactor is heating
+            await restart(station, folder)
+            await station.close()
+        finally:
+            await simulated.close()
+        return simulated
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        return runner.run(start())
+
+
+def test_what_was_left_on_is_off_after_a_start(tmp_path: Path) -> None:
+    plant = started(tmp_path, heating=True).plant
+
+    assert not plant.platen.contactor
+    assert list(tmp_path.iterdir()) == []  # nothing was interrupted, so nothing is told
+
+
+def test_a_start_is_refused_while_the_safe_state_is_not_confirmed(tmp_path: Path) -> None:
+    with pytest.raises(StationError, match="the safe state is not confirmed: press: .*look at the tool"):
+        started(tmp_path, "sensor.inner.bias=-40")
