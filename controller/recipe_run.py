@@ -13,13 +13,14 @@ from typing import Any
 from controller import wall
 from controller.recipe.limits import tighten
 from controller.recipe.model import Recipe
-from controller.record.events import RunStarted
+from controller.record.events import JobChanged, RunStarted
 from controller.record.journal import Recorder
-from controller.record.result import judge
+from controller.record.result import Verdict, judge
 from controller.run_facts import facts_of_run
 from controller.sequence.measure import declare_results
 from controller.sequence.prompts import Answers
 from controller.sequence.recording import RecordWatch
+from controller.sequence.resumption import Resumption
 from controller.sequence.sequencer import Sequencer
 from controller.station import Station
 
@@ -31,8 +32,18 @@ class FolderError(Exception):
 class RecipeRun:
     """One run, the first on its station. Build it when it shall begin: the record starts then."""
 
-    def __init__(self, station: Station, recipe: Recipe, answers: Answers, folder: Path, *, threaded: bool) -> None:
-        """FolderError or RecordError when nothing can be recorded. `threaded` is for real time."""
+    def __init__(
+        self,
+        station: Station,
+        recipe: Recipe,
+        answers: Answers,
+        folder: Path,
+        *,
+        threaded: bool,
+        resumption: Resumption | None = None,
+    ) -> None:
+        """FolderError or RecordError when nothing can be recorded. `threaded` is for real time; with a `resumption` it
+        takes up an interrupted run."""
         self.station, self.recipe, self.folder = station, recipe, folder
         make_folder(folder)
         declare_results(station.tags, recipe)
@@ -41,7 +52,8 @@ class RecipeRun:
         )
         station.attach(self.recorder)
         station.tool.guard.gate.limits = tighten(station.file.limits, recipe.limits)
-        self.sequencer = Sequencer(station.tool, recipe, answers)
+        self._resumption = resumption
+        self.sequencer = Sequencer(station.tool, recipe, answers, resumption.start if resumption else None)
         RecordWatch(self.recorder, self.sequencer)
         self.state = ""
         self.verdict = ""
@@ -58,8 +70,11 @@ class RecipeRun:
                 station.file.name,
                 station.simulated,
                 {name: instrument.identity for name, instrument in station.instruments.items()},
+                self._resumption.carried.run if self._resumption else "",
             )
         )
+        if self._resumption is not None:
+            self._resumption.begin(station.tool, recipe)
 
     async def run(self) -> str:
         """Run to the end, close the record, return the final E40 state; RecordError when the record is not whole."""
@@ -75,6 +90,15 @@ class RecipeRun:
             counts = {name: {"exchanges": n} for name, n in station.exchanges.items()}
             self.recorder.describe(end_utc=wall.utc_text(), links=station.link_of, exchanges=counts)
             self.recorder.close(self.state or "ABORTED", self.verdict, reason)
+        return self.state
+
+    def scrap(self) -> str:
+        """Nothing is done any more: the part fails, and nothing is energised; returns the final E40 state."""
+        self.state, self.verdict = "STOPPED", Verdict.FAIL.value
+        reason = f"scrapped by {self._resumption.by}" if self._resumption else "scrapped"
+        self.recorder.event(JobChanged("QUEUED", self.state, reason))
+        self.recorder.describe(end_utc=wall.utc_text())
+        self.recorder.close(self.state, self.verdict, reason)
         return self.state
 
 

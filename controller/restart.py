@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from controller.equipment.line import Call
 from controller.guard.safe import FailureClass, SafeOutcome
 from controller.guard.safing import Safing
 from controller.record.events import Event, Intent, Outcome
@@ -74,5 +75,6 @@ async def _safe(station: Station) -> list[SafeOutcome]:
     guard = station.tool.guard
     safing = Safing(guard)
     safing.modules = guard.modules
+    await station.tool.line.call(Call.NONE)  # what the old controller called for, nobody waits for any more
     safing.begin(FailureClass.LOSS_OF_KNOWLEDGE, frozenset(guard.lost), frozenset(guard.modules))
     return await safing.wait()

@@ -16,6 +16,11 @@ def utc_text(days_ago: int = 0) -> str:
     return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="seconds")
 
 
+def since_utc_s(utc: str) -> float:
+    """Seconds since an instant as `utc_text` writes it."""
+    return (datetime.now(UTC) - datetime.fromisoformat(utc)).total_seconds()
+
+
 def local() -> datetime:
     """Now, in the zone of this machine: what people read on the wall."""
     return datetime.now().astimezone()

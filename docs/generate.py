@@ -80,7 +80,8 @@ def verbs() -> str:
 def _verb(verb: Verb) -> str:
     rows = [_setting(name, field) for name, field in verb.params.model_fields.items()]
     owner = "by its setting" if type(verb).uses is not Verb.uses else verb.module
-    lines = [f"## {verb.name}", _doc(verb), f"Module: {owner}. {_doc(verb.params)}"]
+    again = " May be repeated." if verb.repeatable else ""
+    lines = [f"## {verb.name}", _doc(verb), f"Module: {owner}.{again} {_doc(verb.params)}"]
     if rows:
         lines.append(_table(("setting", "value", "default"), rows))
     return "\n\n".join(lines)

@@ -49,6 +49,9 @@ def show_summary(
     ]
     if summary.engineering:
         lines.append(textwrap.fill(plain(engineering_words(summary.engineering)), WIDTH))
+    if summary.resumed is not None:
+        resumed = summary.resumed
+        lines.append(_wrapped("resumes", f"{resumed.run}: {resumed.move} at {resumed.step}, chosen by {resumed.by}"))
     if summary.results:
         lines.append(result_table(summary).rstrip())
     lines += [_wrapped("BYPASSED", name) for name in summary.bypassed]

@@ -9,6 +9,7 @@ from typing import Any
 from controller import release
 from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
+from controller.cli.here import here
 from controller.cli.run import facts_of, read_tool
 from controller.cli.show import table
 from controller.cli.status import tell_daemon
@@ -19,7 +20,6 @@ from controller.record.events import SiteAct
 from controller.record.releases import Standing, by
 from controller.record.text import plain
 from controller.sequence.steps import VERBS
-from controller.site_acts import here
 from controller.tool import ToolFile
 from springback.places import recipe_folder
 

@@ -14,6 +14,7 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
+from controller.cli.here import here
 from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.script import OperatorScript, load_answers, load_operator
@@ -25,10 +26,11 @@ from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import EngineeringRun
 from controller.record.journal import Recorder, RecordError
 from controller.restart import restart
+from controller.sequence.offers import OF_RESUME, SCRAP
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
+from controller.sequence.resumption import Resumption
 from controller.sequence.steps import VERBS
-from controller.site_acts import here
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
@@ -83,41 +85,53 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None, say: Say = lambda text: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder, key = _folder(options, recipe), site_key(tool)
-    owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
-    with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
-        command = CommandRun(options, tool, recipe, folder, progress, released)
-        command.say = say
-        runner.run(command.run())
-    command.facts.notes += sign_closed(folder / "run.sqlite", key)
-    return outcome_of(folder, options.seed, command.facts)
+    folder = new_folder(options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}")
+    command = CommandRun(options, tool, recipe, folder, progress)
+    command.say = say
+    command.carry_out()
+    return command.outcome()
 
 
 class CommandRun:
     """One run of the command inside its loop; `facts` are complete when `run` has returned."""
 
-    def __init__(
-        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress, released: str = ""
-    ) -> None:
-        self.options, self.tool, self.recipe, self.released = options, tool, recipe, released
+    def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
+        self.options, self.tool, self.recipe = options, tool, recipe
+        self.released = ""  # what the record says of the recipe's release
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
+        self.runs = folder.parent  # where records may have been left open
+        self.resumption: Resumption | None = None
         self.say: Say = lambda text: None
         self.operator: OperatorScript = load_operator(options.operator)
         self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
 
+    def carry_out(self) -> None:
+        """Run in a loop of its own; signs the record where the site has a key."""
+        options, key = self.options, site_key(self.tool)
+        owning = (
+            on_the_tool(self.tool, self.recipe, options.engineering) if options.live else contextlib.nullcontext("")
+        )
+        with owning as self.released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+            runner.run(self.run())
+        if (self.folder / "run.sqlite").exists():
+            self.facts.notes += sign_closed(self.folder / "run.sqlite", key)
+
+    def outcome(self) -> RunOutcome:
+        """Write the report, and say what came of it."""
+        return outcome_of(self.folder, self.options.seed, self.facts)
+
     async def run(self) -> None:
+        """Open the station and carry the recipe out."""
         async with self._addresses() as addresses:
-            self._refuse_unanswered()
+            self.refuse_unanswered()
             station = Station(self.tool, config_file("interlocks.yaml"), addresses)
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
-                if self.options.live:
-                    for said in await restart(station, self.folder.parent):
-                        self.say(said)
-                with Signals() as signals:
-                    await self._sequence(station, signals)
-                    self.facts.interrupted = bool(signals.received)
+                if await self.ready(station):
+                    with Signals() as signals:
+                        await self._sequence(station, signals)
+                        self.facts.interrupted = bool(signals.received)
             finally:
                 self.facts.links, self.facts.exchanges = station.links, station.exchanges
                 await station.close()
@@ -158,15 +172,22 @@ class CommandRun:
         self.facts.faults, self.facts.plant = scenario.faults, scenario.parameters
         return make_station(make_scene(options.seed, scenario, self.operator, kind, options.part))
 
+    async def ready(self, station: Station) -> bool:
+        """What comes before the record; False when nothing is to be run."""
+        if self.options.live:
+            for said in await restart(station, self.runs):
+                self.say(said)
+        return True
+
     def began(self, run: RecipeRun) -> None:
         """The record has begun; for who watches the run."""
 
-    def _refuse_unanswered(self) -> None:
-        prompts = questions(self.recipe)
-        refused = self.answers.refused(prompts)
+    def refuse_unanswered(self, first: int = 0) -> None:
+        """CommandError when a prepared answer is wrong, or nobody would answer a question from a step on."""
+        refused = self.answers.refused([*OF_RESUME, *questions(self.recipe)])
         if refused:
             raise CommandError("; ".join(refused), Exit.REFUSED)
-        missing = [prompt.id for prompt in prompts if not self.answers.can(prompt)]
+        missing = [prompt.id for prompt in questions(self.recipe, first) if not self.answers.can(prompt)]
         if missing:
             raise CommandError(
                 f"nobody would answer {', '.join(missing)}; put them into a file for --answers, or use a terminal",
@@ -177,7 +198,7 @@ class CommandRun:
         loop = asyncio.get_running_loop()
         real, part = self.options.live or self.options.real_time, self.options.part
         try:
-            run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real)
+            run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real, resumption=self.resumption)
         except FolderError as error:
             raise CommandError(f"{error}; name another with --out", Exit.USAGE) from None
         self.facts.simulated = station.simulated
@@ -199,10 +220,11 @@ class CommandRun:
             loop.call_later(saying.at_s, run.sequencer.post, saying.command, "operator", saying.reason, saying.data)
         signals.abort(run.sequencer)
         try:
-            self.facts.state = await run.run()
+            scrapped = self.resumption is not None and self.resumption.offer.move == SCRAP
+            self.facts.state = run.scrap() if scrapped else await run.run()
         finally:
             progress.cancel()
-            self.facts.by_person, self.facts.refused = run.sequencer.person, run.sequencer.refused
+            self.facts.by_person, self.facts.refused = run.sequencer.person or scrapped, run.sequencer.refused
             self.facts.trace_sha256 = run.recorder.trace_sha256
 
     async def _show_progress(self, recorder: Recorder) -> None:
@@ -221,8 +243,8 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
     return ScaledLoop(options.speed) if options.real_time else VirtualLoop()
 
 
-def _folder(options: RunOptions, recipe: Recipe) -> Path:
-    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+def new_folder(folder: Path) -> Path:
+    """The folder, for a run; CommandError when it holds one already."""
     if (folder / "run.sqlite").exists():
         raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
     return folder

@@ -80,6 +80,7 @@ def _result(seed: int, facts: RunFacts, summary: Summary, report: Path | None) -
         "run": shown["id"],
         "simulated": shown["simulated"],
         "recipe": shown["recipe"],
+        "resumes": shown["resumes"],
         "seed": seed,
         "state": shown["state"],
         "verdict": shown["verdict"],

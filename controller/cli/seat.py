@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from controller.cli.boundary import exits
-from controller.cli.runs import JSON
+from controller.cli.runs import IN, JSON
 
 DAEMON = click.option("--tool", "daemon", metavar="SOCKET|TOOL", help="which daemon; the only one by default")
 REASON = click.option("--reason", default="", metavar="TEXT", help="why; it is recorded")
@@ -64,6 +65,30 @@ def _tell(command: str, does: str) -> click.Command:
         return tell_daemon(daemon, command, reason=reason)
 
     return tell
+
+
+@click.command()
+@click.argument("run", required=False, metavar="[RUN]")
+@click.option("--tool", metavar="SOCKET|TOOL|FILE", help="which daemon; with RUN the tool file")
+@REASON
+@click.option("--live", is_flag=True, help="look at the tool at the addresses of its file, and act on it")
+@click.option("--check", is_flag=True, help="only say how far RUN came and what may be done about it")
+@click.option("--choose", type=click.Choice(["redo", "continue", "rework", "scrap"]), help="the move")
+@click.option("--confirm", is_flag=True, help="everybody is clear and the part as it was: the tool may be energised")
+@click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the questions, resume.move too")
+@click.option("--out", type=click.Path(path_type=Path), help="folder of the new run; beside the old one by default")
+@IN
+@JSON
+@exits
+def resume(run: str | None, tool: str | None, reason: str, as_json: bool, **options: Any) -> int:
+    """Let a held job go on; with RUN, take up a run that a crash has interrupted, as a new job."""
+    if run is None:
+        from controller.cli.status import tell_daemon
+
+        return tell_daemon(tool, "resume", reason=reason)
+    from controller.cli.take_up import TakeUp, take_up
+
+    return take_up(TakeUp(run, Path(tool) if tool else None, **options), as_json=as_json)
 
 
 @click.command()
@@ -132,7 +157,7 @@ COMMANDS = (
     console,
     status,
     _tell("hold", "Hold the job: each step has its way to stand still."),
-    _tell("resume", "Let a held job go on."),
+    resume,
     _tell("stop", "End the job after its step, in the safe state."),
     _tell("abort", "End the job now, by the recipe's way into the safe state."),
     _tell("reset", "Forget a trip after looking at the machine; it starts nothing."),

@@ -58,7 +58,8 @@ def publish(file: Path, why: str, folder: Path) -> int:
 def _entered(act: str, id: str, why: str, folder: Path) -> None:
     from dataclasses import asdict
 
-    from controller.site_acts import enter_act, here
+    from controller.cli.here import here
+    from controller.site_acts import enter_act
 
     for said in enter_act(folder, act, {"key": id, "by": asdict(here()), "why": why}):
         warn(said, as_json=False)

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 
 from drivers.reading import TagTable, Value
 
+ROOM_DEGC = 20.0  # chosen; a colder room only makes less of the cure that is counted
+STEPS = 500  # of an outage; chosen
+
 
 @dataclass(frozen=True, slots=True)
 class Kinetics:
@@ -22,6 +25,27 @@ class Kinetics:
     def rate(self, celsius: float) -> float:
         """Share of what is uncured that cures per second at a temperature."""
         return math.log(2.0) / self.half_s * math.exp2((celsius - self.at_degC) / self.doubling_K)
+
+
+@dataclass(frozen=True, slots=True)
+class Cooling:
+    """A zone that nobody watched for `for_s`: its temperature before and after; it goes to that of the room."""
+
+    from_degC: float
+    to_degC: float
+    for_s: float
+
+    def uncured(self, kinetics: Kinetics) -> float:
+        """The share of what was uncured before that is uncured after."""
+        room_degC = min(ROOM_DEGC, self.to_degC - 0.5)
+        above_K, left_K = self.from_degC - room_degC, self.to_degC - room_degC
+        cools = above_K > left_K > 0.0  # else it was as warm as it is, at the most
+
+        def celsius(part: float) -> float:
+            return room_degC + above_K * (left_K / above_K) ** part if cools else max(self.from_degC, self.to_degC)
+
+        step_s = self.for_s / STEPS
+        return math.exp(-sum(kinetics.rate(celsius((n + 0.5) / STEPS)) for n in range(STEPS)) * step_s)
 
 
 class CurePrediction:
@@ -37,11 +61,20 @@ class CurePrediction:
         self._kinetics: Kinetics | None = None
         self._seen_s = 0.0
         self._uncured = 1.0
+        self._taken_up: tuple[float, Cooling] | None = None
+
+    def take_up(self, cured_percent: float, cooling: Cooling) -> None:
+        """The next `begin` is about something that was so far cured when the controller died, and has cooled since."""
+        self._taken_up = cured_percent, cooling
 
     def begin(self, kinetics: Kinetics, now_s: float) -> None:
-        """Begin with something uncured; what was predicted before is forgotten."""
+        """Begin with something uncured, or taken up; what was predicted before is forgotten."""
         self._kinetics, self._seen_s, self._uncured = kinetics, now_s, 1.0
-        self._tags.value[self._i] = 0.0
+        if self._taken_up is not None:
+            cured_percent, cooling = self._taken_up
+            self._uncured = (1.0 - cured_percent / 100.0) * cooling.uncured(kinetics)
+            self._taken_up = None
+        self._tags.value[self._i] = 100.0 * (1.0 - self._uncured)
 
     def derive(self, now_s: float) -> None:
         """Go on with the temperature of this scan."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from controller.equipment.heat import HeatZone, ZoneNames
 from controller.equipment.module import Derived, Module
@@ -38,6 +39,7 @@ class MoldDispenser(Module):
             ZoneNames("mold.heat", "mold_contactor", "mold.temperature", "mold.setpoint", "mold.temperature"),
         )
         self.expires_s = 0.0
+        self._mixed_before_s = math.inf  # the latest end of its pot life, for a lot that is taken up
         self._shot_began_s: float | None = None
         index = self.tags.index
         self.tags.add("mold", Value("error", "K", -500, 500, "mold setpoint minus temperature"))
@@ -58,9 +60,19 @@ class MoldDispenser(Module):
     # ------------------------------------------------------------------------------------------ verbs
     def material(self, pot_life_s: float, mass_cap_g: float) -> None:
         """A lot was scanned: its pot life runs from now, and the run may use at most `mass_cap_g` of it."""
-        self.expires_s = asyncio.get_running_loop().time() + pot_life_s
+        now_s = asyncio.get_running_loop().time()
+        self.expires_s = min(now_s + pot_life_s, self._mixed_before_s)
+        self.set("dispenser.pot_life_left", (self.expires_s - now_s) / 60.0)
         self.set("dispenser.lot_scanned", 1.0)
         self.set("dispenser.mass_cap", mass_cap_g)
+
+    def take_up(self, rate_g_s: float, mass_out_g: float, mass_cap_g: float, left_s: float) -> None:
+        """Go on with the lot of an interrupted run: what it gave, and what is left of its pot life, scanned again or
+        not."""
+        self.set("dispenser.rate", rate_g_s)
+        self.set("dispenser.mass_out", mass_out_g)
+        self._mixed_before_s = asyncio.get_running_loop().time() + left_s
+        self.material(left_s, mass_cap_g)
 
     async def air_on(self, pressure_kPa: float) -> None:
         """Open the air valve and set the regulator; returns when the unit raises no alarm."""

@@ -58,6 +58,9 @@ def _references(recipe: Recipe, report: Report) -> None:
             path = ("steps", step.index, "on_fail", key, action.kind)
             if action.kind in ("repeat", "go_to"):
                 _target(recipe, report, step, action, path)
+        for move in step.on_crash or ():
+            if move.step:
+                _target(recipe, report, step, Action("repeat", move.step), ("steps", step.index, "on_crash"))
         if step.go_to is not None:
             _target(recipe, report, step, Action("go_to", step.go_to), ("steps", step.index, "then", "go_to"))
 
@@ -91,6 +94,7 @@ def _step_verbs(
     here: tuple[str | int, ...] = ("steps", step.index)
     places = [(here, step.verbs)]
     places += [((*here, "on_error", fault, "fix"), action.fix) for fault, action in step.on_error.items()]
+    places += [((*here, "on_crash", move.kind, "fix"), move.fix) for move in step.on_crash or ()]
     for place, verbs in places:
         for verb, params in verbs:
             for finding in verb.check(params, context):

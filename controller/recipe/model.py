@@ -132,6 +132,19 @@ class ErrorAction:
 
 
 @dataclass(frozen=True, slots=True)
+class CrashMove:
+    """How a run that was killed here may go on: continue with the step when it had not begun, redo it even when it had,
+    or rework from an earlier `step`.
+
+    `fix` holds the verbs that go before it, since a crash takes pressure, heat and motion away.
+    """
+
+    kind: str
+    step: str = ""
+    fix: tuple[tuple[VerbSpec, Params], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One step. Order inside: asks, checks, all verbs together, wait, dwell, measure, then on_fail or go_to."""
 
@@ -146,6 +159,7 @@ class Step:
     on_fail: Mapping[str, Action] = field(default_factory=dict)  # "<measurement> high|low", "<measurement>", "else"
     on_hold: HoldPolicy | None = None  # None: the recipe's
     on_error: Mapping[str, ErrorAction] = field(default_factory=dict)  # refused, timeout, answer, lost
+    on_crash: tuple[CrashMove, ...] | None = None  # None: nothing is said
     dwell_counts: bool = False  # the dwell's clock goes on while the step is held, as that of a cure does
     go_to: str | None = None  # where a step that did not fail leads; None: the next one
     note: str = ""
@@ -153,7 +167,8 @@ class Step:
     @property
     def all_verbs(self) -> tuple[tuple[VerbSpec, Params], ...]:
         """The verbs of the step and those that may put it right."""
-        return self.verbs + tuple(pair for action in self.on_error.values() for pair in action.fix)
+        fixes = [action.fix for action in self.on_error.values()] + [move.fix for move in self.on_crash or ()]
+        return self.verbs + tuple(pair for fix in fixes for pair in fix)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,14 @@ FAULTS = ("refused", "timeout", "answer", "lost")
 RETRIES_MAX = 5
 
 ReadVerb = Callable[[str, Fields], tuple[VerbSpec, Params | None]]
+Fix = tuple[tuple[VerbSpec, Params], ...]
+
+
+def read_fix(report: Report, fields: Fields, read_verb: ReadVerb, verbs: Any) -> Fix:
+    """Read `fix` of an action: verbs with their settings, in their order."""
+    fix = Fields(report, fields.data["fix"], fields.at("fix"), tuple(verbs))
+    read = [read_verb(name, fix) for name in fix if name in verbs]
+    return tuple((verb, params) for verb, params in read if params is not None)
 
 
 def read_on_error(report: Report, step: Fields, read_verb: ReadVerb, verbs: Any) -> dict[str, ErrorAction]:
@@ -37,8 +45,4 @@ def _action(report: Report, section: Fields, fault: str, read_verb: ReadVerb, ve
         return ErrorAction("hold")
     fields = Fields(report, data, path, ("retry", "fix"), ("retry",))
     limit = fields.integer("retry", 1, 1, RETRIES_MAX)
-    if "fix" not in fields:
-        return ErrorAction("retry", limit)
-    fix = Fields(report, fields.data["fix"], fields.at("fix"), tuple(verbs))
-    read = [read_verb(name, fix) for name in fix if name in verbs]
-    return ErrorAction("retry", limit, tuple((verb, params) for verb, params in read if params is not None))
+    return ErrorAction("retry", limit, read_fix(report, fields, read_verb, verbs) if "fix" in fields else ())

@@ -16,7 +16,8 @@ from controller.recipe.asks import read_asks
 from controller.recipe.expressions import Expression
 from controller.recipe.measurements import read_measurements, read_on_fail
 from controller.recipe.model import HoldPolicy, Step, Wait
-from controller.recipe.on_error import read_on_error
+from controller.recipe.on_crash import read_on_crash
+from controller.recipe.on_error import read_fix, read_on_error
 from controller.recipe.problems import did_you_mean
 from controller.recipe.reader import Fields, Report, expression_at, meant
 from controller.recipe.sections import read_hold
@@ -25,6 +26,7 @@ from controller.recipe.verb import Params, ToolFacts, Verbs, VerbSpec
 
 STEP_KEYS = (
     "name", "note", "ask", "record", "scan", "check", "wait", "then", "measure", "on_fail", "on_hold", "on_error",
+    "on_crash",
 )  # fmt: skip
 STEPS_MAX = 200
 _NOT_OURS = {"hold": "a timed wait is then: {dwell: 60 s}", "dwell": "write then: {dwell: 60 s}"}
@@ -65,7 +67,12 @@ class StepReader:
         on_hold = None
         if "on_hold" in fields:
             on_hold = read_hold(report, fields.data["on_hold"], ("steps", index, "on_hold"), self.on_hold)
-        on_error = read_on_error(report, fields, lambda name, at: self._verb(self.verbs[name], at), self.verbs)
+
+        def read_verb(name: str, at: Fields) -> tuple[VerbSpec, Params | None]:
+            return self._verb(self.verbs[name], at)
+
+        on_error = read_on_error(report, fields, read_verb, self.verbs)
+        on_crash = read_on_crash(report, fields, lambda at: read_fix(report, at, read_verb, self.verbs))
         dwell_s, dwell_counts, go_to = self._then(fields)
         return Step(
             name=fields.text("name", f"step {index + 1}"),
@@ -79,6 +86,7 @@ class StepReader:
             on_fail=read_on_fail(report, fields, measure),
             on_hold=on_hold,
             on_error=on_error,
+            on_crash=on_crash,
             dwell_counts=dwell_counts,
             go_to=go_to,
             note=fields.text("note"),

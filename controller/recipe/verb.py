@@ -93,6 +93,7 @@ class VerbSpec(Protocol):
     name: ClassVar[str]
     module: ClassVar[str]
     params: ClassVar[type[Params]]
+    repeatable: ClassVar[bool]  # done twice the tool stands, and the part is, as after once
 
     def check(self, params: Any, context: CheckContext) -> Iterable[Finding]:
         """What can be found wrong without hardware."""

@@ -23,7 +23,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class RunStarted(Event):
-    """What is run, on what; the first event."""
+    """What is run, on what; the first event. `resumes` is the id of the interrupted run that this one takes up."""
 
     kind: ClassVar[str] = "run_started"
     recipe: str
@@ -32,6 +32,25 @@ class RunStarted(Event):
     tool: str
     simulated: bool
     instruments: dict[str, str]  # id -> what the instrument said it is
+    resumes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(Event):
+    """An interrupted run is taken up: the `move` that `by` has chosen, the `step` at which it begins, after `outage_s`
+    of wall time. `done`, `turns` and `repeats` say by step how far the run had come, `doubt` what nobody knows."""
+
+    kind: ClassVar[str] = "resumed"
+    run: str
+    move: str
+    step: str
+    index: int
+    by: str
+    outage_s: float
+    done: list[str]
+    turns: dict[str, int]
+    repeats: dict[str, int]
+    doubt: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +230,8 @@ class PersonRefused(Event):
 
 @dataclass(frozen=True, slots=True)
 class Measured(Event):
-    """A result with its limits; `source` is measured, inspected or predicted. `ok` is None when nothing is judged."""
+    """A result with its limits; `source` is measured, inspected or predicted. `ok` is None when nothing is judged.
+    `run` is the interrupted run that found it, empty for this one."""
 
     kind: ClassVar[str] = "result"
     name: str
@@ -222,15 +242,17 @@ class Measured(Event):
     ok: bool | None
     source: str
     step: str
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded(Event):
-    """Fields that a record step required, as given."""
+    """Fields that a record step required, as given; `run` as in a result."""
 
     kind: ClassVar[str] = "record"
     step: str
     fields: dict[str, Any]
+    run: str = ""
 
 
 @dataclass(frozen=True, slots=True)

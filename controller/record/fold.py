@@ -26,6 +26,7 @@ from controller.record.events import (
     PromptAsked,
     Recorded,
     Refusal,
+    Resumed,
     RunEnded,
     RunStarted,
 )
@@ -107,6 +108,8 @@ class Fold:
                 out.notes.append((t_s, event))
             case AlarmChanged():
                 take_change(out.alarms, t_s, event)
+            case Resumed():
+                out.resumed = event
             case Bypassed():
                 out.bypasses.append((t_s, event))
             case EngineeringRun():

@@ -23,6 +23,7 @@ from controller.record.events import (
     PromptAsked,
     Recorded,
     Refusal,
+    Resumed,
     RunStarted,
 )
 
@@ -111,6 +112,7 @@ class Summary:
     bypasses: list[tuple[float, Bypassed]] = field(default_factory=list)
     announced: list[tuple[float, PromptAhead]] = field(default_factory=list)
     engineering: str = ""  # why the run was declared an engineering run
+    resumed: Resumed | None = None  # how an interrupted run was taken up
 
     @property
     def completed(self) -> bool:
@@ -147,6 +149,7 @@ class Summary:
             "simulated": started.simulated if started else None,
             "tool": started.tool if started else None,
             "recipe": recipe,
+            "resumes": started.resumes if started else "",
             "state": self.state,
             "verdict": self.verdict.value,
             "reason": self.reason,

@@ -22,6 +22,7 @@ from controller.record.events import (
     PromptAsked,
     Recorded,
     Refusal,
+    Resumed,
     RunStarted,
     engineering_words,
 )
@@ -40,6 +41,9 @@ def _what(event: Event) -> tuple[str, str] | None:
         case RunStarted():
             simulated = ", SIMULATED" if event.simulated else ""
             return "run", f"{event.recipe} v{event.version} on {event.tool}{simulated}"
+        case Resumed():
+            away = f"{clock_text(event.outage_s)} after its last record"
+            return "resumes", f"{event.run}: {event.move} at {event.step}, chosen by {event.by}, {away}"
         case JobChanged():
             return "job", f"{_state(event.old)} -> {_state(event.new)}{_because(event.reason)}"
         case PhaseChanged():
@@ -96,7 +100,8 @@ def _phase(event: PhaseChanged) -> tuple[str, str] | None:
 def _result(event: Measured) -> str:
     limits = limits_text(event.low, event.high)
     verdict = "" if event.ok is None else f" in {limits}" if event.ok else f" OUTSIDE {limits}"
-    return f"{event.name} {number(event.value)} {event.unit}, {event.source}{verdict}".replace(" ,", ",")
+    of = f", found by {event.run}" if event.run else ""
+    return f"{event.name} {number(event.value)} {event.unit}, {event.source}{of}{verdict}".replace(" ,", ",")
 
 
 def _state(name: str) -> str:

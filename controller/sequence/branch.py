@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -28,9 +28,10 @@ class Branch:
 class Branches:
     """Counts the repeats of one run."""
 
-    def __init__(self, recipe: Recipe, record: Record) -> None:
+    def __init__(self, recipe: Recipe, record: Record, repeats: Mapping[str, int] | None = None) -> None:
+        """`repeats` by step, of a run that is taken up."""
         self._recipe, self._record = recipe, record
-        self._repeats: dict[str, int] = {}
+        self.repeats = dict(repeats or {})
 
     def after(self, index: int, failed: Sequence[str]) -> Branch:
         """What follows the step at `index`, whose measurements `failed` ("<name> high", "<name> low" or "<name>")."""
@@ -41,7 +42,7 @@ class Branches:
         why = f"{what} is outside its limits"
         action = self._action(step, failed)
         if action.kind == "repeat":
-            turn = self._repeats[step.name] = self._repeats.get(step.name, 0) + 1
+            turn = self.repeats[step.name] = self.repeats.get(step.name, 0) + 1
             self._note(f"{what}: repeats {action.step} ({turn} of {action.limit})")
             return Branch(self._recipe.index(action.step), "go_on", why)
         self._note(f"{what}: {action.kind.replace('_', ' ')} {action.step}".rstrip())
@@ -55,7 +56,7 @@ class Branches:
             action = step.on_fail.get(key)
             if action is None:
                 continue
-            if action.kind != "repeat" or self._repeats.get(step.name, 0) < action.limit:
+            if action.kind != "repeat" or self.repeats.get(step.name, 0) < action.limit:
                 return action
             self._note(f"{key}: was repeated {action.limit} times, as often as allowed")
         return Action("go_on")

@@ -20,6 +20,7 @@ from controller.sequence.job import Job
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import asker
 from controller.sequence.recovery import Recovery
+from controller.sequence.step import Fix
 from controller.sequence.verb import Tool
 
 HELD_ALARMS = ("step.deviation", "result.outside")  # over when the job goes on
@@ -41,6 +42,7 @@ class Conduct:
         self.single = False  # hold after each step
         self.hold_after = False  # complete first: the hold begins when the step is done
         self.resume_after = False  # resumed while still on the way into the hold
+        self.fix_first: Fix = ()  # verbs before the first step of a run that takes up an interrupted one
         self._hold_timer: asyncio.TimerHandle | None = None
 
     def post(self, what: str, by: str = "", reason: str = "", data: Any = None) -> None:
@@ -58,7 +60,9 @@ class Conduct:
             self.leave("PROCESS_DONE", FailureClass.LOSS_OF_KNOWLEDGE)
             return
         self.recovery.begin(self.current.step)
-        self.activity.start("step_done", self.current.begin().run())
+        run = self.current.begin()
+        run.first, self.fix_first = self.fix_first, ()
+        self.activity.start("step_done", run.run())
 
     # ------------------------------------------------------------------------------------------ hold, resume
     def hold(self, reason: str, *, at_once: bool) -> None:

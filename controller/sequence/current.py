@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from controller.guard.monitors import Monitor
@@ -52,6 +52,11 @@ class Current:
     def to_redo(self) -> Step:
         """What redo means now: the step at work, between two steps the one before."""
         return self.step if self.run is not None else self._recipe.steps[self._last]
+
+    def take_up(self, index: int, turns: Mapping[str, int]) -> None:
+        """Begin at a step other than the first, after so many turns of each."""
+        self.index = self._last = index
+        self._turns.update(turns)
 
     def begin(self) -> StepRun:
         """Start the next turn of the step at `index`."""

@@ -59,11 +59,12 @@ def inspection_prompt(step: Step, name: str, measurement: Measurement) -> Prompt
     return Prompt(f"{step.name}.{field}", step.name, f"inspection record: {field}", "inspection", measurement.unit)
 
 
-def questions(recipe: Recipe) -> list[Prompt]:
-    """Every question that a run may ask, inspection records included."""
-    prompts = [prompt for step in recipe.steps for prompt in prompts_of(step)]
+def questions(recipe: Recipe, first: int = 0) -> list[Prompt]:
+    """Every question that a run may ask from a step on, inspection records included."""
+    steps = recipe.steps[first:]
+    prompts = [prompt for step in steps for prompt in prompts_of(step)]
     return prompts + [
-        inspection_prompt(step, name, m) for step in recipe.steps for name, m in step.measure.items() if m.inspect
+        inspection_prompt(step, name, m) for step in steps for name, m in step.measure.items() if m.inspect
     ]
 
 

@@ -23,6 +23,7 @@ from controller.sequence.conduct import Conduct
 from controller.sequence.inbox import Message
 from controller.sequence.prompts import Answers
 from controller.sequence.recovery import ABORT
+from controller.sequence.start import Start
 from controller.sequence.verb import Tool, modules_of
 from drivers.errors import Superseded
 
@@ -34,10 +35,14 @@ ABORTS = {"safe-release": FailureClass.LOSS_OF_KNOWLEDGE, "safe-dump": FailureCl
 class Sequencer(Conduct):
     """Runs one recipe once. `post` may be called from any callback of the loop; `run` returns in a final state."""
 
-    def __init__(self, tool: Tool, recipe: Recipe, answers: Answers) -> None:
+    def __init__(self, tool: Tool, recipe: Recipe, answers: Answers, start: Start | None = None) -> None:
+        """`start` is where a run begins that takes up an interrupted one."""
         super().__init__(tool, recipe, answers)
         self.refused = False  # it was not started
-        self._branches = Branches(recipe, self.record)
+        self._branches = Branches(recipe, self.record, start.repeats if start else None)
+        if start is not None:
+            self.current.take_up(start.index, start.turns)
+            self.fix_first = start.fix
 
     async def run(self) -> str:
         """Run the recipe; returns the final E40 state, with the tool in its safe state."""
@@ -142,6 +147,7 @@ class Sequencer(Conduct):
     def _on_step_done(self, message: Message) -> None:
         current = self.current
         assert current.run is not None
+        self.guard.record.sample()  # a step that is done has its values in the record
         current.fire("DONE")
         self.guard.alarms.returned("step.retried")
         branch = self._branches.after(current.index, current.run.failed)

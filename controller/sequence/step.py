@@ -18,6 +18,7 @@ from controller.sequence.prompts import Prompt
 from controller.sequence.questions import prompts_of
 from controller.sequence.verb import Tool, Verb
 
+Fix = Sequence[tuple[VerbSpec, Params]]
 AskPerson = Callable[[Prompt], Awaitable[Any]]
 
 
@@ -27,6 +28,7 @@ class StepRun:
     def __init__(self, tool: Tool, recipe: Recipe, step: Step, ask: AskPerson) -> None:
         self.tool, self.recipe, self.step, self.ask = tool, recipe, step, ask
         self.failed: list[str] = []  # "<measurement> high", "<measurement> low"
+        self.first: Fix = ()  # verbs that put things right before anything else
         self._asked = False
         self._memory: list[dict[str, Any]] = [{} for _ in step.verbs]
         self._done: set[int] = set()
@@ -37,6 +39,7 @@ class StepRun:
 
     async def run(self) -> None:
         """Carry out what is left of the step."""
+        await self._put_right()
         if not self._asked:
             await self._ask_all()
             self._check()
@@ -57,19 +60,24 @@ class StepRun:
             if i not in self._done and self._asked:
                 await _verb(verb).hold(self.tool, params)
 
-    async def again(self, fix: Sequence[tuple[VerbSpec, Params]]) -> None:
+    async def again(self, fix: Fix) -> None:
         """After an error: bring the verbs to rest, put things right, carry out what is left of the step."""
-        gate = self.tool.guard.gate
         await self.hold()
-        gate.why = f"{self.step.name} (fix-up)"
-        try:
-            for verb, params in fix:
-                await _verb(verb).run(self.tool, params, {})
-        finally:
-            gate.why = self.step.name
+        self.first = fix
         await self.run()
 
     # ------------------------------------------------------------------------------------------ parts
+    async def _put_right(self) -> None:
+        """Carry out the verbs of a fix; held in the middle of them, all are carried out again."""
+        gate = self.tool.guard.gate
+        gate.why = f"{self.step.name} (fix-up)"
+        try:
+            for verb, params in self.first:
+                await _verb(verb).run(self.tool, params, {})
+        finally:
+            gate.why = self.step.name
+        self.first = ()
+
     async def _ask_all(self) -> None:
         for prompt in prompts_of(self.step):
             answer = await self.ask(prompt)
@@ -150,7 +158,13 @@ class StepRun:
         self.tool.judged.append(found)
         self.tool.guard.record.event(found)
         if ok is False:
-            self.failed.append(f"{name} {accept.side(value)}" if accept and value == value else name)
+            self.failed.append(failure(measurement, value))
+
+
+def failure(measurement: Measurement, value: float) -> str:
+    """What `on_fail` calls a result outside its limits: "<name> high", "<name> low", or "<name>" when there is none."""
+    accept = measurement.accept
+    return f"{measurement.name} {accept.side(value)}" if accept and value == value else measurement.name
 
 
 async def _together(parts: list[Any]) -> None:

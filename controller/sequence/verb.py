@@ -41,6 +41,8 @@ class Verb(ABC):
     name: ClassVar[str]
     module: ClassVar[str]
     params: ClassVar[type[Params]]
+    repeatable: ClassVar[bool] = False  # done twice the tool stands, and the part is, as after once
+    works_material: ClassVar[bool] = False  # what it does needs a lot within its pot life, if one was taken into use
     shows: ClassVar[tuple[str, ...]] = ()  # tags worth plotting in a step with this verb
 
     def uses(self, params: Any) -> str:

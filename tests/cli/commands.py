@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,13 @@ from pathlib import Path
 from typing import Any
 
 MAIN = "from springback.main import main; main()"
-ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "NO_COLOR": "1"}
+OURS = tempfile.TemporaryDirectory(prefix="springback-")  # sockets and locks: a tool belongs to one process at a time
+ENVIRONMENT = {
+    **os.environ,
+    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+    "NO_COLOR": "1",
+    "SPRINGBACK_RUN_DIR": OURS.name,
+}
 START_S = 30.0
 RECIPES = Path(__file__).parents[1] / "line" / "recipes"
 

@@ -27,7 +27,20 @@ class Origin(NamedTuple):
 
 def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
     """Part and lots, materials with what was left of their pot life, recipe, configuration, software."""
-    return [*_part(run, summary), *_recorded(summary), *_pot_life(run), *_made_with(run.meta, summary)]
+    return [
+        *_resumed(summary),
+        *_part(run, summary),
+        *_recorded(summary),
+        *_pot_life(run),
+        *_made_with(run.meta, summary),
+    ]
+
+
+def _resumed(summary: Summary) -> Iterator[Origin]:
+    resumed = summary.resumed
+    if resumed is not None:
+        how = f"{resumed.move} at {resumed.step}, chosen by {resumed.by}"
+        yield Origin("resumes", resumed.run, f"{how}, {clock_text(resumed.outage_s)} after its last record")
 
 
 def _part(run: RunFile, summary: Summary) -> Iterator[Origin]:
@@ -44,7 +57,8 @@ def _recorded(summary: Summary) -> Iterator[Origin]:
         for name, value in record.fields.items():
             text = number(value) if isinstance(value, float) else str(value)
             who = by.get(f"{record.step}.{name}", "")
-            yield Origin(name.replace("_", " "), text, f"{record.step}, {clock_text(t_s)}{', ' if who else ''}{who}")
+            when = f"in {record.run}" if record.run else clock_text(t_s)
+            yield Origin(name.replace("_", " "), text, f"{record.step}, {when}{', ' if who else ''}{who}")
 
 
 def _pot_life(run: RunFile) -> Iterator[Origin]:

@@ -57,6 +57,7 @@ class Carry(Verb):
     """Light the call lamp and wait until the PLC sees the part where it should be; its id must be the run's."""
 
     name, module, params = "carry", "line", CarryParams
+    repeatable = True
 
     def effects(self, params: CarryParams) -> Sequence[Effect]:
         out_of = [OUT_OF[params.out_of]] if params.out_of is not None else []
@@ -109,6 +110,7 @@ class Secure(Verb):
     """Press: lock the door, clamp, shut the dump. Grinder: chuck vacuum on, guard locked."""
 
     name, module, params = "secure", "line", ModuleParams
+    repeatable = True
 
     def effects(self, params: ModuleParams) -> Sequence[Effect]:
         if params.module == "grinder":
@@ -132,6 +134,7 @@ class Open(Verb):
     """Press: vented, unclamped, unlocked. Grinder: guard unlocked, chuck vacuum off. Refused while not permitted."""
 
     name, module, params = "open", "line", ModuleParams
+    repeatable = True
 
     def effects(self, params: ModuleParams) -> Sequence[Effect]:
         if params.module == "grinder":

@@ -29,6 +29,7 @@ class Material(Verb):
     """Take the scanned lot into use; moves nothing."""
 
     name, module, params = "material", "line", MaterialParams
+    repeatable = True
 
     def uses(self, params: MaterialParams) -> str:
         return "dispenser"
@@ -51,6 +52,7 @@ class Air(Verb):
     """Try the dispenser's air: on, regulator set, no alarm, off again."""
 
     name, module, params = "air", "dispenser", AirParams
+    repeatable = True
 
     def check(self, params: AirParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("dispenser.pressure", params.pressure, "pressure")
@@ -73,6 +75,7 @@ class Weigh(Verb):
     """Read the balance once it is stable; moves nothing."""
 
     name, module, params = "weigh", "line", WeighParams
+    repeatable = True
 
     def uses(self, params: WeighParams) -> str:
         return "dispenser"
@@ -95,6 +98,7 @@ class Calibrate(Verb):
     """Weigh one shot; keeps the rate in g/s for predicting what goes into the mold."""
 
     name, module, params = "calibrate", "dispenser", CalibrateParams
+    works_material = True
 
     def check(self, params: CalibrateParams, context: CheckContext) -> Iterable[Finding]:
         yield from context.limit("dispenser.pressure", params.pressure, "pressure")
@@ -135,6 +139,7 @@ class Dispense(Verb):
     """Needle down, the shots, needle up. A hold falls between two shots; a shot that was begun counts as done."""
 
     name, module, params = "dispense", "dispenser", DispenseParams
+    works_material = True
     shows = ("dispenser.mass_out",)
 
     def check(self, params: DispenseParams, context: CheckContext) -> Iterable[Finding]:

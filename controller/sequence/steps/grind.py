@@ -21,6 +21,7 @@ class Home(Verb):
     """Home the stage upwards and put the head down into its working position, far above the part."""
 
     name, module, params = "home", "grinder", HomeParams
+    repeatable = True
 
     def effects(self, params: HomeParams) -> Sequence[Effect]:
         return [Effect(sets={"grinder.z": near(60.0, 0.1), "grinder.wheel_lifted": OFF})]
@@ -120,6 +121,7 @@ class WheelRest(Verb):
     """Wheel to its safe height, spindle to standstill, coolant off."""
 
     name, module, params = "wheel_rest", "grinder", WheelRestParams
+    repeatable = True
     shows = ("grinder.spindle",)
 
     def effects(self, params: WheelRestParams) -> Sequence[Effect]:

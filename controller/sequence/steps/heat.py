@@ -37,6 +37,7 @@ class Heat(Verb):
     """Ramp a zone; returns when it is within 1 K. Held, the loop keeps the setpoint it has."""
 
     name, module, params = "heat", "line", HeatParams
+    works_material = True
 
     def uses(self, params: HeatParams) -> str:
         return MODULES[params.zone]
@@ -68,6 +69,7 @@ class Cool(Verb):
     """Cool down by itself: there is no active cooling."""
 
     name, module, params = "cool", "line", CoolParams
+    repeatable = True
 
     def uses(self, params: CoolParams) -> str:
         return MODULES[params.zone]
@@ -101,6 +103,7 @@ class Cure(Verb):
     """
 
     name, module, params = "cure", "line", CureParams
+    works_material = True
 
     def uses(self, params: CureParams) -> str:
         return MODULES[params.zone]
