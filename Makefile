@@ -12,7 +12,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 GUARD_TESTS := $(wildcard tests/unit/test_alarm*.py tests/unit/test_gate.py tests/unit/test_guard_*.py tests/unit/test_interlock*.py)
 
-.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate coverage mutate bench faults ladder campaign lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate coverage mutate bench faults ladder killpoints kills campaign lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -26,6 +26,8 @@ help:
 	@echo 'make mutate        change every condition, limit and row of the interlocks and state tables, write docs/mutants.md'
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
+	@echo 'make killpoints    the controller dies at every intent and state change of every shipped recipe; KILL_EVERY=10 samples'
+	@echo 'make kills         kill -9 of 500 real processes at random instants; KILLS=50 for fewer'
 	@echo 'make campaign      300 random recipes with random faults under the monitor'
 	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
@@ -110,6 +112,12 @@ picture: $(DEV)
 
 ladder: $(DEV)
 	$(BIN)/python -m pytest -q -m long tests/line/test_ladder.py
+
+killpoints: $(DEV)
+	$(BIN)/python -m pytest -q -m long tests/kills/test_kill_points.py
+
+kills: $(DEV)
+	$(BIN)/python -m pytest -q -m long tests/kills/test_random_kills.py
 
 campaign: $(RUNTIME)
 	$(BIN)/springback campaign --seeds 300

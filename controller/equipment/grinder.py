@@ -101,7 +101,9 @@ class Grinder(Module):
         await self.switch("wheel_down", 1)
 
     async def spin(self, speed_rpm: float) -> None:
-        """Coolant and chuck on, spindle to speed; returns when it is within 2 %."""
+        """Head down, coolant and chuck on, spindle to speed; returns when it is within 2 %."""
+        if self.on("grinder.wheel_lifted"):  # a loss of ENABLE lifts it, in whichever step
+            await self.home()
         await self.switch("guard_lock", 1)
         await self.reached(lambda: self.on("grinder.guard_locked"), 5.0, "guard locked")
         await self.switch("coolant", 1)

@@ -67,7 +67,8 @@ def _why_not(recipe: Recipe, trail: Trail, carried: Carried, present: dict[str, 
     expired = _expired(recipe, carried, index)
     if expired or present is None:
         return expired
-    carries = not trail.ended and any(verb.name == "carry" for verb, _ in recipe.steps[trail.at].verbs)
+    near = recipe.steps[trail.at : trail.at + 2]  # a person may have begun to carry before the journal had it
+    carries = any(verb.name == "carry" for step in near for verb, _ in step.verbs)
     for place, part in present.items():
         before = carried.places.get(place, 0)
         if part and carried.part and part != carried.part:

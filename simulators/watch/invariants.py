@@ -49,7 +49,7 @@ INVARIANTS: dict[int, Invariant] = {
     17: Invariant("After a trip nothing is energised again without a person's reset.", ("trip.latch",)),
     18: Invariant(
         "Any state reachable after a restart is safe.",
-        why_not="a monitor lives as long as its run; the tests of the daemon kill it, and look at the machine after",
+        why_not="a monitor lives as long as its run; the proof of the kill points looks at the machine with its rules",
     ),
     19: Invariant(
         "A value is used only while it is fresh, in range and an answer to its own question.", ("results", "heat")

@@ -61,13 +61,13 @@ def order(id: int, output: str = "press_pressure.target", **more: Any) -> Intent
     return Intent(id, "press.pressurise", output, 20.0, "kPa", "Press", 0, **more)
 
 
-def carried(places: dict[str, int] | None = None, **last: float) -> Carried:
+def carried(**last: float) -> Carried:
     """What the record of a run with part 7 in the press knew last, an hour ago."""
     tags = {"press.part_present": 1.0, "press.part": 7.0, **{k.replace("__", "."): v for k, v in last.items()}}
     return Carried("old", 3600.0, lambda tag: tags.get(tag, math.nan), 7)
 
 
-def moves(trail: Trail, present: dict[str, int] | None = None, **last: float) -> dict[str, Offer]:
+def moves(trail: Trail, present: dict[str, int] | None, **last: float) -> dict[str, Offer]:
     return {offer.move: offer for offer in offers(RECIPE, trail, carried(**last), present)}
 
 
@@ -105,9 +105,9 @@ def test_a_run_that_took_one_up_goes_on_from_where_that_stood() -> None:
 
 
 def test_what_the_recipe_says_is_offered_and_scrap_always() -> None:
-    doubt = moves(follow(RECIPE, [*done("Load", "Close"), phase("Press"), order(1)]))
-    fresh = moves(follow(RECIPE, done("Load", "Close")))
-    dwell = moves(follow(RECIPE, [*done("Load", "Close", "Press"), phase("Dwell")]))
+    doubt = moves(follow(RECIPE, [*done("Load", "Close"), phase("Press"), order(1)]), None)
+    fresh = moves(follow(RECIPE, done("Load", "Close")), None)
+    dwell = moves(follow(RECIPE, [*done("Load", "Close", "Press"), phase("Dwell")]), None)
 
     assert [(m, o.step, [v.name for v, _ in o.fix]) for m, o in doubt.items()] == [
         ("redo", "Press", ["secure"]), ("rework", "Close", []), ("scrap", "end", [])
@@ -117,8 +117,8 @@ def test_what_the_recipe_says_is_offered_and_scrap_always() -> None:
 
 
 def test_without_a_word_of_the_recipe_only_what_changes_nothing_is_done_again() -> None:
-    load = moves(follow(RECIPE, [phase("Load"), order(1)]))
-    close = moves(follow(RECIPE, [*done("Load"), phase("Close"), order(1)]))  # it dwells
+    load = moves(follow(RECIPE, [phase("Load"), order(1)]), None)
+    close = moves(follow(RECIPE, [*done("Load"), phase("Close"), order(1)]), None)  # it dwells
 
     assert (list(load), list(close)) == (["redo", "scrap"], ["scrap"])
 
@@ -126,14 +126,14 @@ def test_without_a_word_of_the_recipe_only_what_changes_nothing_is_done_again() 
 def test_continue_is_for_what_has_not_begun() -> None:
     before = [*done("Load", "Close", "Press"), *done("Dwell")]
 
-    assert list(moves(follow(RECIPE, before))) == ["continue", "scrap"]
-    assert list(moves(follow(RECIPE, [*before, phase("Warm"), order(1)]))) == ["scrap"]
+    assert list(moves(follow(RECIPE, before), None)) == ["continue", "scrap"]
+    assert list(moves(follow(RECIPE, [*before, phase("Warm"), order(1)]), None)) == ["scrap"]
 
 
 def test_when_all_is_done_only_the_end_is_left() -> None:
     trail = follow(RECIPE, done(*(step.name for step in RECIPE.steps)))
 
-    assert (moves(trail)["continue"].step, trail.ended) == ("end", True)
+    assert (moves(trail, None)["continue"].step, trail.ended) == ("end", True)
 
 
 @pytest.mark.parametrize(
@@ -156,9 +156,9 @@ def test_material_that_expired_during_the_outage_is_refused_with_why() -> None:
     before = [*done("Load", "Close", "Press"), *done("Dwell")]
     lot = {"dispenser__lot_scanned": 1.0}
 
-    fresh = moves(follow(RECIPE, before), **lot, dispenser__pot_life_left=61.0)
-    old = moves(follow(RECIPE, before), **lot, dispenser__pot_life_left=50.0)
-    past = moves(follow(RECIPE, [*before, *done("Warm")]), **lot, dispenser__pot_life_left=50.0)
+    fresh = moves(follow(RECIPE, before), None, **lot, dispenser__pot_life_left=61.0)
+    old = moves(follow(RECIPE, before), None, **lot, dispenser__pot_life_left=50.0)
+    past = moves(follow(RECIPE, [*before, *done("Warm")]), None, **lot, dispenser__pot_life_left=50.0)
 
     assert fresh["continue"].why_not == ""
     assert old["continue"].why_not == "the pot life of its lot ended 10 min ago, and Warm still works with it"

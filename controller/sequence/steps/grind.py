@@ -37,7 +37,7 @@ class SpindleParams(Params):
 
 
 class Spindle(Verb):
-    """Coolant and chuck on, spindle to speed."""
+    """Coolant and chuck on, spindle to speed. A head that springs have lifted is homed and put down first."""
 
     name, module, params = "spindle", "grinder", SpindleParams
     shows = ("grinder.spindle",)

@@ -1,0 +1,145 @@
+"""A controller that dies at an instant, and the world that goes on: plant, hands, wires, clock and files.
+
+The process is forked where the controller shall die. In the child nothing of the old controller is called ever again:
+its stack stands still below, its tasks and timers are taken off the loop and kept, so that not even a clean-up runs.
+Plant and hands of the simulated operator live on in the same loop, and a new controller is started on the files.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import heapq
+import json
+import os
+import shutil
+import traceback
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller.cli.campaign.play import WatchedRun
+from controller.recipe_run import RecipeRun
+from controller.record.events import Event, Intent, JobChanged, Outcome, PhaseChanged
+from simulators.virtual_time import VirtualLoop
+
+_KEPT: list[Any] = []  # what a dead controller held; freed, it would run its clean-ups
+CHILDREN = max(1, (os.cpu_count() or 1) - 1)
+
+
+@dataclass(slots=True)
+class Death:
+    """One kill point and what came of it."""
+
+    n: int
+    at: str
+    step: str
+    move: str = ""
+    state: str = ""
+    wrong: list[str] = field(default_factory=list)
+    part: dict[str, float] = field(default_factory=dict)
+
+
+def die(
+    loop: VirtualLoop,
+    dead: asyncio.Task[Any] | None,
+    hands: asyncio.Task[None] | None,
+    after: Coroutine[Any, Any, None],
+) -> None:
+    """Leave the old controller for good and run what comes `after` in the same loop; call it where it shall die."""
+    _KEPT.extend((asyncio.all_tasks(loop), list(loop._ready), list(loop._scheduled), dead))  # type: ignore[attr-defined]
+    gc.disable()
+    if dead is not None:
+        asyncio.tasks._leave_task(loop, dead)
+    asyncio._set_running_loop(None)
+    loop._thread_id = None  # type: ignore[attr-defined]
+    ready, scheduled = loop._ready, loop._scheduled  # type: ignore[attr-defined]
+    alive = [handle for handle in ready if getattr(handle._callback, "__self__", None) is hands]
+    waiter = getattr(hands, "_fut_waiter", None)
+    timers = [handle for handle in scheduled if waiter is not None and waiter in (handle._args or ())]
+    ready.clear()
+    ready.extend(alive)
+    scheduled[:] = timers
+    heapq.heapify(scheduled)
+    loop.run_until_complete(after)
+
+
+class DyingRun(WatchedRun):
+    """A run that forks at kill points; the parent goes on as if nothing had happened."""
+
+    def aim(self, wanted: Callable[[int], bool], after: Callable[[Death, Path], Coroutine[Any, Any, None]]) -> None:
+        """Die at the points with these numbers; `after` is what happens then, in the folder of the death."""
+        self.wanted, self.after = wanted, after
+        self.points = 0
+        self.acknowledged: list[int] = []  # orders whose intent was said to be durable
+        self.deaths: list[Path] = []
+        self._children: list[int] = []
+        self._step = ""
+
+    def began(self, run: RecipeRun) -> None:
+        super().began(run)
+        recorder = run.recorder
+        record, commit = recorder.event, recorder.intent
+
+        def event(event: Event) -> None:
+            record(event)
+            if isinstance(event, PhaseChanged):
+                self._step = event.step
+            if isinstance(event, (PhaseChanged, JobChanged, Outcome)) or (isinstance(event, Intent) and event.safe):
+                self._point(event)
+
+        async def intent(event: Intent) -> None:
+            await commit(event)
+            self.acknowledged.append(event.id)
+            self._point(event)
+
+        recorder.event, recorder.intent = event, intent  # type: ignore[method-assign]
+
+    def _point(self, event: Event) -> None:
+        self.points += 1
+        if not self.wanted(self.points):
+            return
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)  # asked before the fork: a child has none
+        dead, hands = asyncio.current_task(), self.station._task
+        base = self.folder.parent / f"death-{self.points}"
+        shutil.copytree(self.folder, base / "killed")
+        while len(self._children) >= CHILDREN:
+            self._reap()
+        pid = os.fork()
+        if pid:
+            self._children.append(pid)
+            self.deaths.append(base)
+            return
+        death = Death(self.points, _named(event), self._step)
+        try:
+            die(loop, dead, hands, self.after(death, base))
+        except BaseException:
+            death.wrong.append(traceback.format_exc(limit=6))
+        finally:
+            (base / "death.json").write_text(json.dumps(asdict(death)), encoding="utf-8")
+            os._exit(0)
+
+    def _reap(self) -> None:
+        pid = self._children.pop(0)
+        os.waitpid(pid, 0)
+
+    def told(self) -> list[Death]:
+        """What came of every death, when the run is over."""
+        while self._children:
+            self._reap()
+        return [Death(**json.loads((base / "death.json").read_text(encoding="utf-8"))) for base in self.deaths]
+
+
+def _named(event: Event) -> str:
+    match event:
+        case PhaseChanged():
+            return f"phase {event.step} {event.new}"
+        case JobChanged():
+            return f"job {event.new}"
+        case Intent():
+            return f"intent {event.output} {event.value:g}"
+        case Outcome():
+            return f"outcome {event.id} {event.result}"
+    return event.kind
