@@ -76,6 +76,7 @@ def _tell(command: str, does: str) -> click.Command:
 @click.option("--choose", type=click.Choice(["redo", "continue", "rework", "scrap"]), help="the move")
 @click.option("--confirm", is_flag=True, help="everybody is clear and the part as it was: the tool may be energised")
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the questions, resume.move too")
+@click.option("--engineering", default="", metavar="WHY", help="with --live: the recipe need not be released")
 @click.option("--out", type=click.Path(path_type=Path), help="folder of the new run; beside the old one by default")
 @IN
 @JSON

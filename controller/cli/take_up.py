@@ -27,6 +27,7 @@ class TakeUp:
     choose: str | None
     confirm: bool
     answers: Path | None
+    engineering: str
     out: Path | None
     folder: Path
 
@@ -39,7 +40,7 @@ def take_up(asked: TakeUp, *, as_json: bool) -> int:
             text = f"{old.place.name} goes on at the tool itself: say --live, or --check to see what may be done"
             raise CommandError(text, Exit.USAGE)
         return show_interrupted(old, unseen(old), {}, as_json=as_json)
-    options = RunOptions("", asked.tool, live=True, answers=asked.answers, out=asked.out)
+    options = RunOptions("", asked.tool, live=True, answers=asked.answers, out=asked.out, engineering=asked.engineering)
 
     def say(text: str) -> None:
         warn(text, as_json=as_json)

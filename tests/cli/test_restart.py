@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from controller.record.archive import RECORD
+from controller.record.archive import RECORD, SITE
 from controller.record.events import Intent, PhaseChanged, SiteAct
 from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
-from controller.record.site import FOLDER, objections
+from controller.record.site import objections
 from controller.restart import ACT
 from tests.cli.commands import RECIPES, Finished, begin, refused, simulated_station, springback, wait_for
 from tests.cli.test_real_ports import wait_for_step
@@ -40,7 +40,7 @@ def killed_in(step: str, recipe: str | Path, tool: Path, folder: Path) -> Path:
 def acts(runs: Path) -> list[tuple[str, dict[str, Any]]]:
     """What stands in the journal of a folder of runs, in order."""
     found = []
-    for path in sorted((runs / FOLDER).glob("*.sqlite")):
+    for path in sorted((runs / SITE).glob("*.sqlite")):
         with RunFile(path) as journal:
             found += [(act.act, act.facts) for _, act, _ in journal.events(SiteAct) if isinstance(act, SiteAct)]
     return found
