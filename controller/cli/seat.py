@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from controller.cli.boundary import exits
+from controller.cli.exits import CommandError, Exit
 from controller.cli.runs import JSON
 
 DAEMON = click.option("--tool", "daemon", metavar="SOCKET|TOOL", help="which daemon; the only one by default")
@@ -91,6 +92,20 @@ def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
 
 
 @click.command()
+@click.argument("text", default="")
+@DAEMON
+@click.option("--show", is_flag=True, help="print the notes that stand, as without a text")
+@exits
+def handover(text: str, daemon: str | None, show: bool) -> int:
+    """Leave a note for the next shift; it stands until the next person takes the tool over at a console."""
+    from controller.cli.status import hand_over
+
+    if text and show:
+        raise CommandError("--show goes without a text", Exit.USAGE)
+    return hand_over(daemon, text.strip())
+
+
+@click.command()
 @DAEMON
 @click.option("--socket", type=click.Path(path_type=Path), help="the daemon's socket, instead of --tool")
 @click.option("--readonly", is_flag=True, help="look only; nothing can be told to the tool")
@@ -141,5 +156,6 @@ COMMANDS = (
     _tell("step", "Hold after each step, until resumed."),
     acknowledge,
     answer,
+    handover,
     user,
 )

@@ -1,4 +1,4 @@
-"""`springback status`, `hold`, `resume`, `stop`, `abort`, `reset`, `answer`: one question to a daemon, one answer.
+"""`springback status`, `hold`, `abort`, `answer`, `handover` and the like: one question to a daemon, one answer.
 
 It imports nothing but the client, since an operator's command must not wait for a program to load.
 """
@@ -33,6 +33,20 @@ def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
     return Exit.PASSED
 
 
+def hand_over(daemon: str | None, text: str) -> int:
+    """Leave a note for the next shift, or without a text print those that stand."""
+    if text:
+        return tell_daemon(daemon, "handover", text=text)
+    with talking(daemon) as client:
+        notes = client.call("status")["notes"]
+    for note in notes:
+        show(printable(f"{note['utc']}  {note['by']}: {note['text']}"))
+        for line in note["situation"]:
+            show(printable(f"  then: {line}"))
+    show("the next person takes over at the console: N" if notes else "no note stands")
+    return Exit.PASSED
+
+
 def printable(text: object) -> str:
     """Without control characters: what an instrument or a recipe says must not command the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
@@ -58,6 +72,8 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield printable(f"alarm    {alarm['name']} ({alarm['state']}): {alarm['happened']}; do: {alarm['do']}")
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
+    for note in status["notes"]:
+        yield printable(f"note     {note['utc']}  {note['by']}: {note['text']}")
     for waiting in status["queue"]:
         yield printable(f"queue    {waiting['id']}{'' if waiting['started'] else ', not started'}")
     if status["last"]:

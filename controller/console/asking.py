@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
+from controller.console import handover
 from controller.console.alarms import Line as AlarmLine
-from controller.console.dialogs import Choice, Dialog, Line, Option
+from controller.console.dialogs import Choice, Desk, Dialog, Line, Option
 from controller.console.rows import span
 from controller.console.view import View
 
 SHELVE_MIN = (15, 60, 480)
-
-
-class Desk(Protocol):
-    """What dialogs need of the seat: tell the daemon, and put the next dialog."""
-
-    view: View
-    dialog: Dialog | None
-
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon; `again` hears why it refused, to let the person try again."""
-        ...
 
 
 def abort(desk: Desk) -> Choice:
@@ -106,7 +96,7 @@ def login(desk: Desk) -> Choice:
 
     def pin(user: str) -> str:
         def give(text: str) -> str:
-            desk.tell("login", again=wrong, user=user, pin=text)
+            desk.tell("login", then=welcome, again=wrong, user=user, pin=text)
             return ""
 
         if not user:
@@ -120,8 +110,12 @@ def login(desk: Desk) -> Choice:
     def give_badge(text: str) -> str:
         if not text:
             return "a badge is wanted"
-        desk.tell("login", again=wrong, badge=text)
+        desk.tell("login", then=welcome, again=wrong, badge=text)
         return ""
+
+    def welcome() -> None:
+        if handover.of_others(desk.view):
+            desk.dialog = handover.notes(desk)
 
     def wrong(why: str) -> None:
         desk.dialog = login(desk)

@@ -62,16 +62,31 @@ class Caller:
         if self._link is not None:
             self._link.retry()
 
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon, without waiting; say what came of it."""
+    def tell(
+        self,
+        method: str,
+        *,
+        then: Callable[[], None] | None = None,
+        again: Callable[[str], None] | None = None,
+        **params: Any,
+    ) -> None:
+        """Ask the daemon, without waiting; say what came of it.
+
+        `then` follows when it was done, `again` hears why not.
+        """
         why_not = not_sent(self.view, method)
         if self._link is None or why_not:
             self.view.say(why_not or f"{method}: a record cannot be told anything", "p2")
         else:
-            self.spawn(self._tell(self._link, method, again, params))
+            self.spawn(self._tell(self._link, method, then, again, params))
 
     async def _tell(
-        self, link: Daemon, method: str, again: Callable[[str], None] | None, params: dict[str, Any]
+        self,
+        link: Daemon,
+        method: str,
+        then: Callable[[], None] | None,
+        again: Callable[[str], None] | None,
+        params: dict[str, Any],
     ) -> None:
         try:
             result = await link.call(method, **params)
@@ -85,6 +100,8 @@ class Caller:
                 f"{key} {value}" for key, value in result.items() if isinstance(value, str | int | float | bool)
             )
             self.view.say(f"{method}: {said or 'done'}")
+            if then is not None:
+                then()
         self._changed()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

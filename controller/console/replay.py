@@ -122,6 +122,7 @@ class Player:
             "last": self._last(ended) if ended is not None else None,
             "queue": [],
             "prompts": list(prompts.values()),
+            "notes": [],
             "alarms": list(standing.alarms.values()),
             "trip": None,
             "down": "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from controller.console import alarms, asking, moving, words
+from controller.console import alarms, asking, handover, moving, words
 from controller.console.caller import Caller
 from controller.console.dialogs import Dialog, Line, fits
 from controller.console.keys import BY_KEY, LOOKS, Burst, Effect, Pressed, ScanGuard, Scanned
@@ -97,9 +97,9 @@ class Seat:
         self.view.say(f"scanned {text!r}: nothing asks for such a scan now", "p2")
 
     # ------------------------------------------------------------------------------------------ acting
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon, without waiting; see the caller."""
-        self.caller.tell(method, again=again, **params)
+    def tell(self, method: str, **params: Any) -> None:
+        """Ask the daemon, without waiting; see the caller for `then` and `again`."""
+        self.caller.tell(method, **params)
 
     def _hold(self) -> None:
         self.tell("hold", reason="console")
@@ -125,6 +125,9 @@ class Seat:
 
     def _login(self) -> None:
         self.dialog = asking.login(self)
+
+    def _note(self) -> None:
+        self.dialog = handover.notes(self) if self.view.state.get("notes") else handover.write(self)
 
     def _start(self) -> None:
         chosen = recipe_page.chosen(self.view) if self.view.page == 5 else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from controller.console import handover
 from controller.console.rows import Row, bar, clean, cut, fit, span
 from controller.console.view import View
 
@@ -145,6 +146,8 @@ def needed(view: View) -> Iterator[str]:
     """What a person is needed for: now, then later as far as the recipe tells."""
     for prompt in view.state.get("prompts", ()):
         yield f"now  {prompt['step']}: {clean(prompt['text'])} ({prompt['expects']})"
+    for line in handover.lines(view):
+        yield f"note {clean(line)}"
     job = view.job
     plan: dict[str, Any] = view.plans.get(job["recipe"], {}) if job is not None else {}
     at = job["step"]["index"] if job is not None and job["step"] else -1

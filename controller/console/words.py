@@ -31,12 +31,14 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         alarm, _, minutes = rest.rpartition(" ")
         if alarm and minutes.isdecimal():
             return word, {"alarm": alarm, "for_s": 60.0 * int(minutes)}
-    if word == "logout":
+    if word == "handover" and rest:
+        return word, {"text": rest}
+    if word in ("take_over", "logout"):
         return word, {}
     raise Misunderstood(
         f"{text!r} is no command; try hold, resume, redo, skip, step, stop, abort [REASON], reset,"
         " start RECIPE [NAME=VALUE ...], load RECIPE, unload JOB, answer 'PROMPT' VALUE,"
-        " acknowledge ALARM, shelve ALARM MINUTES, logout"
+        " acknowledge ALARM, shelve ALARM MINUTES, handover TEXT, take_over, logout"
     )
 
 

@@ -78,6 +78,15 @@ class SiteJournal:
         return found
 
 
+def latest_acts(runs: Path, days: int) -> list[SiteAct]:
+    """The acts of the latest journals, at most so many days, in their order; RecordError when one cannot be read."""
+    found: list[SiteAct] = []
+    for path in sorted((runs / FOLDER).glob("*.sqlite"))[-days:]:
+        with RunFile(path) as journal:
+            found += [act for _, act, _ in journal.events(SiteAct) if isinstance(act, SiteAct)]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Objection:
     """What the journal says against a folder: which file, and what is wrong."""

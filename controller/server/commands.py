@@ -20,7 +20,7 @@ from controller.server.connection import Connection
 from controller.server.jobs import ASKS, Jobs
 from controller.server.looks import preview
 from controller.server.params import TEXT_MAX, Params
-from controller.server.protocol import PROTOCOL, Code, Refused
+from controller.server.protocol import NOTE_MAX, PROTOCOL, Code, Refused
 from controller.server.queue import Job
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
@@ -67,6 +67,8 @@ class Commands:
             "acknowledge": self._acknowledge,
             "shelve": self._shelve,
             "unshelve": self._unshelve,
+            "handover": self._handover,
+            "take_over": self._take_over,
             **{command: self._say_to_job(command) for command in ASKS},
         }
 
@@ -110,7 +112,7 @@ class Commands:
 
     def _permissives(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()
-        return {"permissives": self._jobs.permissives()}
+        return {"permissives": self._jobs.instruments.permissives()}
 
     def _check(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
         name, settings = params.text("recipe"), params.settings("set")
@@ -235,6 +237,18 @@ class Commands:
         self._jobs.reset()
         self._jobs.record(PersonSaid("reset", client.who.by, reason))
         return {}
+
+    def _handover(self, client: Connection, params: Params) -> dict[str, Any]:
+        text = params.text("text", most=NOTE_MAX).strip()
+        params.end()
+        if not text:
+            raise Refused(Code.PARAMS, "handover: text says nothing", "write what the next person has to know")
+        self._jobs.handovers.leave(client.who.by, text, self._jobs.state())
+        return {}
+
+    def _take_over(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        return {"notes": self._jobs.handovers.take(client.who.by)}
 
 
 def _about(job: Job) -> dict[str, Any]:

@@ -21,13 +21,14 @@ from controller.record.events import Event, Note, PersonSaid
 from controller.record.journal import RecordError
 from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
+from controller.server.handover import Handovers
 from controller.server.hub import Hub
-from controller.server.looks import instruments, limits, permissives
+from controller.server.instruments import Instruments
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
 from controller.server.queue import Job, Queue
 from controller.server.standing import Standing
-from controller.station import Station, StationError
+from controller.station import Station
 
 log = logging.getLogger(__name__)
 
@@ -80,10 +81,9 @@ class Jobs:
         self.queue = Queue()
         self.running: Running | None = None
         self.audit = Audit(folder, speed)
-        self._around, self._folder, self._ready = surroundings, folder, ready
-        self._station: Station | None = None
-        self._down = "the station is being opened"
-        self._unreachable = ""  # why the station did not open
+        self.handovers = Handovers(self.enter)
+        self.instruments = Instruments(surroundings.station, self.hub, ready)
+        self._around, self._folder = surroundings, folder
         self._standing = Standing()
         self._last: dict[str, Any] | None = None
         self._tripped: dict[str, Any] | None = None
@@ -108,8 +108,8 @@ class Jobs:
         """Refused while nothing may be started."""
         if self._tripped is not None:
             raise Refused(Code.STATE, f"{self._tripped['code']} has tripped", "look at the machine, then reset")
-        if self._unreachable:
-            raise Refused(Code.STATE, self._unreachable, "start when the instruments answer")
+        if self.instruments.unreachable:
+            raise Refused(Code.STATE, self.instruments.unreachable, "start when the instruments answer")
         if self._ending:
             raise Refused(Code.STATE, "the daemon is ending", "start it again")
 
@@ -152,7 +152,11 @@ class Jobs:
         """Record what people did: in the run's record, outside a run in the site journal."""
         if self.running is not None:
             self.running.run.recorder.event(event)  # which tells the hub
-            return
+        else:
+            self.enter(event)
+
+    def enter(self, event: Event) -> None:
+        """Enter into the site journal what belongs to no run."""
         self.audit.enter(event)
         self.hub.event("", 0.0, event)
 
@@ -167,35 +171,22 @@ class Jobs:
     async def work(self) -> None:
         """Open a station, wait for a job, run it, close the station, for ever; returns after `end`."""
         while not self._ending:
-            if not await self._open():
-                continue
-            assert self._station is not None
             try:
-                job = await self._next()
-                if job is not None:
-                    await self._run(job, self._station)
+                station = await self.instruments.open()
+                if station is None:
+                    await self._pause()
+                elif (job := await self._next()) is not None:
+                    await self._run(job, station)
             finally:
-                station, self._station, self._down = self._station, None, "the station is being opened again"
-                await station.close()
+                await self.instruments.close()
 
-    async def _open(self) -> bool:
-        station = self._around.station()
-        try:
-            await station.open()
-        except StationError as error:
-            self._down = self._unreachable = str(error)
-            self.queue.take_starts_back()
-            self._ready(self._down)
-            self.hub.changed()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REOPEN_S):
-                    await self._until(lambda: bool(self._ending))
-            return False
-        self._station, self._down, self._unreachable = station, "", ""
-        self.hub.show(station.tags)
+    async def _pause(self) -> None:
+        """Before the next attempt to open; whoever started a job meanwhile has to start it again."""
+        self.queue.take_starts_back()
         self.hub.changed()
-        self._ready("")
-        return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REOPEN_S):
+                await self._until(lambda: bool(self._ending))
 
     async def _next(self) -> Job | None:
         await self._until(lambda: bool(self._ending) or self.queue.next() is not None)
@@ -255,7 +246,7 @@ class Jobs:
     # ------------------------------------------------------------------------------------------ state
     def state(self) -> dict[str, Any]:
         """The state as the protocol describes it."""
-        running, standing, station = self.running, self._standing, self._station
+        running, standing, station = self.running, self._standing, self.instruments.station
         trip = station.tool.guard.tripped if station is not None and running is not None else None
         job = None
         if running is not None:
@@ -275,16 +266,9 @@ class Jobs:
             "prompts": self.prompts.to_json(),
             "alarms": list(standing.alarms.values()),
             "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
-            "down": self._down,
-            "instruments": instruments(station) if station is not None else {},
-            "limits": limits(station.tool.guard.gate.limits) if station is not None else {},
+            "notes": self.handovers.to_json(),
+            **self.instruments.to_json(),
         }
-
-    def permissives(self) -> list[dict[str, Any]]:
-        """What may be done now, and why not; empty while the instruments are not connected."""
-        if self._station is None:
-            return []
-        return permissives(self._station.tool.guard.interlocks, asyncio.get_running_loop().time())
 
 
 def _report(folder: Path) -> None:

@@ -23,12 +23,12 @@ class Params:
         self._left: dict[str, Any] = dict(given)
         self._known: list[str] = []
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def text(self, key: str, default: str | None = None, *, most: int = TEXT_MAX) -> str:
         """A text without control characters; `default` when it was not given, refused when there is none."""
         value = self.take(key)
         if value is None and default is not None:
             return default
-        return self._plain(key, value)
+        return self._plain(key, value, most)
 
     def settings(self, key: str) -> dict[str, str]:
         """A mapping of texts, empty when it was not given."""
@@ -71,10 +71,10 @@ class Params:
             hint = did_you_mean(key[:40], self._known) or "it takes none"
             raise Refused(Code.PARAMS, f"{self._method}: unknown parameter {key[:40]!a}", hint)
 
-    def _plain(self, key: str, value: Any) -> str:
-        if isinstance(value, str) and len(value) <= TEXT_MAX and value.isprintable():
+    def _plain(self, key: str, value: Any, most: int = TEXT_MAX) -> str:
+        if isinstance(value, str) and len(value) <= most and value.isprintable():
             return value
-        raise self._wrong(key, f"a text of at most {TEXT_MAX} printable characters", value)
+        raise self._wrong(key, f"a text of at most {most} printable characters", value)
 
     def _wrong(self, key: str, wanted: str, value: Any) -> Refused:
         got = "nothing" if value is None else f"{str(value)[:40]!a}"

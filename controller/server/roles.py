@@ -23,6 +23,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "answer": AT_THE_TOOL,
     "acknowledge": AT_THE_TOOL,
     "reset": AT_THE_TOOL,
+    "handover": AT_THE_TOOL,
+    "take_over": AT_THE_TOOL,
     "load": RUNNING_JOBS,
     "start": RUNNING_JOBS,
     "unload": RUNNING_JOBS,

@@ -114,9 +114,16 @@ def test_a_shift_from_login_to_the_next_person(seat: Seat, terminal: Terminal) -
 
     terminal.keys("8")
     terminal.until("COMPLETE")
+    terminal.keys("N", *"cold", "Space", *"morning", "Enter")
+    terminal.keys("0")
+    terminal.until("otto (operator): cold morning")
     terminal.keys("L", "2")
     terminal.scan("badge-emma")
-    terminal.until("emma engineer")
+    text = terminal.until("1 Take over")
+    assert "otto (operator): cold morning" in text and "then: no job runs" in text
+    terminal.keys("1")
+    terminal.until("take_over: notes 1")
+    assert "emma engineer" in terminal.screen
     terminal.keys("q")
     terminal.ended()
 

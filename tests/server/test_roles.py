@@ -34,6 +34,8 @@ TABLE = {
     "unshelve":    (False, False, True,  True),
     "answer":      (False, True,  True,  True),
     "reset":       (False, True,  True,  True),
+    "handover":    (False, True,  True,  True),
+    "take_over":   (False, True,  True,  True),
     "login":       (True,  True,  True,  True),
     "logout":      (True,  True,  True,  True),
 }  # fmt: skip
