@@ -159,7 +159,6 @@ class CommandRun:
             )
 
     async def _sequence(self, station: Station, signals: Signals) -> None:
-        loop = asyncio.get_running_loop()
         real, part = self.options.live or self.options.real_time, self.options.part
         try:
             run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real)
@@ -176,9 +175,8 @@ class CommandRun:
         )
         self.began(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
-        progress = loop.create_task(self._show_progress(run.recorder), name="progress")
-        for saying in self.operator.says:
-            loop.call_later(saying.at_s, run.sequencer.post, saying.command, "operator", saying.reason, saying.data)
+        progress = asyncio.get_running_loop().create_task(self._show_progress(run.recorder), name="progress")
+        self.operator.begin(run.sequencer.post)
         signals.abort(run.sequencer)
         try:
             self.facts.state = await run.run()

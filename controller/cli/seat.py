@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -22,25 +23,23 @@ USERS = click.option(
 @click.option("--simulated", is_flag=True, help="own simulated instruments")
 @click.option("--live", is_flag=True, help="own the instruments at the addresses of the tool file")
 @click.option("--speed", type=click.FloatRange(0.1, 20.0), help="of --simulated, times the wall clock; 1 by default")
-@click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does and answers")
+@click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does in every job")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="SPEC", help="NAME[=VALUE][@TIME since the begin], repeatable"
+)
+@click.option(
+    "--scenario", type=click.Path(path_type=Path), metavar="FILE", help="faults and plant, or NAME of a shipped one"
+)
+@click.option("--seed", type=click.IntRange(0), help="of the simulated noise; 1 by default")
 @click.option("--socket", type=click.Path(path_type=Path), help="where to listen; the tool's usual place by default")
 @click.option("--recipes", type=click.Path(path_type=Path), help="folder of the recipes; the shipped ones by default")
 @USERS
 @exits
-def serve(
-    tool: Path | None,
-    simulated: bool,
-    live: bool,
-    speed: float | None,
-    operator: Path | None,
-    socket: Path | None,
-    recipes: Path | None,
-    users: Path,
-) -> int:
+def serve(**options: Any) -> int:
     """Own the instruments of a tool and serve clients until Ctrl-C; records go into runs/."""
     from controller.cli.serve import ServeOptions, serve_tool
 
-    return serve_tool(ServeOptions(tool, simulated, live, speed, operator, socket, recipes, users))
+    return serve_tool(ServeOptions(**options))
 
 
 @click.command()

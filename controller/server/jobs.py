@@ -55,6 +55,14 @@ class Surroundings(Protocol):
         """Where the answers of a job come from."""
         ...
 
+    def facts(self) -> Mapping[str, Any]:
+        """What the record of every job says of the surroundings."""
+        ...
+
+    def began(self, run: RecipeRun) -> None:
+        """A job begins now."""
+        ...
+
 
 @dataclass(slots=True)
 class Running:
@@ -209,8 +217,9 @@ class Jobs:
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
+        run.describe(**self._around.facts(), set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
         self.record(PersonSaid("start", job.by, job.id))
+        self._around.began(run)
         state, reason = "ABORTED", ""
         try:
             state = await run.run()

@@ -9,6 +9,7 @@ from controller.record.events import Alarm, AlarmChanged, Event, JobChanged, Mea
 
 RESULTS_MAX = 200
 ALARMS_MAX = 100
+REACHED = ("PAUSED", "STOPPED", "ABORTED")
 NORMAL = AlarmState.NORMAL.value
 
 
@@ -26,7 +27,8 @@ class Standing:
         """One more event, and what clients were told of it."""
         plain = told["event"]
         if isinstance(event, JobChanged):
-            self.state, self.reason = event.new, event.reason
+            kept = self.reason if event.new in REACHED else ""  # the reason stands where the way there began
+            self.state, self.reason = event.new, event.reason or kept
         elif isinstance(event, PhaseChanged):
             same = self.step is not None and (self.step["index"], self.step["turn"]) == (event.index, event.turn)
             since_utc = self.step["since_utc"] if self.step is not None and same else told["utc"]

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
+from controller.recipe_run import RecipeRun
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server import users
@@ -108,6 +109,12 @@ class Unplugged:
         raise StationError("line plc: nothing answers")
 
     def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        raise AssertionError("no job may begin")
+
+    def facts(self) -> dict[str, Any]:
+        raise AssertionError("no job may begin")
+
+    def began(self, run: RecipeRun) -> None:
         raise AssertionError("no job may begin")
 
 
