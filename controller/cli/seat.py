@@ -90,6 +90,44 @@ def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
     return tell_daemon(daemon, "acknowledge", alarm=alarm, reason=reason)
 
 
+@click.group()
+def lot() -> None:
+    """The lot at the tool: jobs take its parts one by one."""
+
+
+@lot.command("load")
+@click.argument("name", metavar="LOT")
+@click.option("--parts", required=True, metavar="N|ID,ID", help="how many, or their ids")
+@click.option("--carrier", default="", metavar="ID", help="the carrier that they lie on")
+@DAEMON
+@exits
+def load_lot(name: str, parts: str, carrier: str, daemon: str | None) -> int:
+    """Load a lot; N parts are called LOT/01 and so on."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "load_lot", lot=name, parts=parts, carrier=carrier)
+
+
+@lot.command("unload")
+@DAEMON
+@exits
+def unload_lot(daemon: str | None) -> int:
+    """Unload the lot."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "unload_lot")
+
+
+@lot.command("show")
+@DAEMON
+@exits
+def show_lot(daemon: str | None) -> int:
+    """Say which lot is loaded, and which part is next."""
+    from controller.cli.status import show_lot
+
+    return show_lot(daemon)
+
+
 @click.command()
 @click.argument("text", default="")
 @DAEMON
@@ -156,5 +194,6 @@ COMMANDS = (
     acknowledge,
     answer,
     handover,
+    lot,
     user,
 )

@@ -33,6 +33,14 @@ def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
     return Exit.PASSED
 
 
+def show_lot(daemon: str | None) -> int:
+    """Print which lot is loaded."""
+    with talking(daemon) as client:
+        lot = client.call("status")["lot"]
+    show("\n".join(_lot_line(lot)) or "no lot is loaded")
+    return Exit.PASSED
+
+
 def hand_over(daemon: str | None, text: str) -> int:
     """Leave a note for the next shift, or without a text print those that stand."""
     if text:
@@ -72,6 +80,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield printable(f"alarm    {alarm['name']} ({alarm['state']}): {alarm['happened']}; do: {alarm['do']}")
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
+    yield from _lot_line(status["lot"])
     for note in status["notes"]:
         yield printable(f"note     {note['utc']}  {note['by']}: {note['text']}")
     for waiting in status["queue"]:
@@ -79,3 +88,10 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     if status["last"]:
         last = status["last"]
         yield printable(f"last     {last['id']}  {last['state']}  {last['verdict']}  {last['folder']}")
+
+
+def _lot_line(lot: Mapping[str, Any] | None) -> Iterator[str]:
+    if lot is not None:
+        carrier = f"  carrier {lot['carrier']}" if lot["carrier"] else ""
+        coming = f"  next {lot['next']['part_id']}" if lot["next"] else ""
+        yield printable(f"lot      {lot['lot']}{carrier}  {lot['left']} of {lot['parts']} parts left{coming}")

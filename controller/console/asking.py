@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from controller.console import handover
+from controller.console import handover, lots
 from controller.console.alarms import Line as AlarmLine
 from controller.console.dialogs import Choice, Desk, Dialog, Line, Option
 from controller.console.rows import span
@@ -139,7 +139,7 @@ def ready(
     """The ready sheet: everything that must be right before a start, and start, which is offered only then."""
     view = desk.view
     plan = view.plans.get(name, {})
-    rows = list(readiness(view, name))
+    rows = [*readiness(view, name), lots.readiness(view, name, job)]
     wrong = [words for ok, words in rows if not ok]
 
     def start() -> None:

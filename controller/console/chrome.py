@@ -103,6 +103,7 @@ def _job(view: View, width: int) -> Row:
             word = "WAITS FOR YOU"
         left: Row = [(f" {old}{word}", "p2" if word in ("HELD", "HOLDING", "STOPPING", "ABORTING") else "bold")]
         left.append((f"  {job['recipe']} v{job['version']}  ", ""))
+        left += [(f"part {clean(job['part_id'])}  ", "")] if "part_id" in job else []
         left.append((clean(job["title"]), "dim"))
     elif view.state.get("down"):
         left = [(f" {old}INSTRUMENTS NOT CONNECTED  ", "p2"), (clean(view.state["down"]), "")]
@@ -120,7 +121,9 @@ def _job(view: View, width: int) -> Row:
 
 def _idle(view: View) -> str:
     last, queue = view.state.get("last"), view.state.get("queue", ())
-    waiting = f"  {len(queue)} in the queue" if queue else ""
+    lot = view.state.get("lot")
+    waiting = f"  lot {clean(lot['lot'])}: {lot['left']} of {lot['parts']} parts left" if lot else ""
+    waiting += f"  {len(queue)} in the queue" if queue else ""
     return (
         f"{waiting}  last: {last['recipe']} {JOB_WORDS.get(last['state'], last['state'])} {last['verdict']}"
         if last

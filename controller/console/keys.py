@@ -32,6 +32,7 @@ KEYS = (
     ),
     Key("U", "unload", "take the chosen job out of the queue (page 5)", "", True),
     Key("T", "reset", "forget a trip after looking at the machine; it starts nothing", "", True),
+    Key("M", "lot", "load a lot, or unload the one that is loaded; jobs take its parts", "", True),
     Key("N", "note", "a note for the next shift; where one stands: read it, take over", "", True),
     Key("L", "login", "log in with PIN or badge, or log out", "", True),
     Key("a", "acknowledge", "acknowledge an alarm, with a comment; it never resumes anything", "Ack"),

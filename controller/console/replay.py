@@ -123,6 +123,7 @@ class Player:
             "queue": [],
             "prompts": list(prompts.values()),
             "notes": [],
+            "lot": None,
             "alarms": list(standing.alarms.values()),
             "trip": None,
             "down": "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from controller.console import alarms, asking, handover, moving, words
+from controller.console import alarms, asking, handover, lots, moving, words
 from controller.console.caller import Caller
 from controller.console.dialogs import Dialog, Line, fits
 from controller.console.keys import BY_KEY, LOOKS, Burst, Effect, Pressed, ScanGuard, Scanned
@@ -36,6 +36,7 @@ class Seat:
         self._before = 0  # the page before a key that may turn out to be a scan
         self._aborted_s = float("-inf")
         self._asked = ""  # the prompt of the dialog
+        self._label = ""  # what was scanned last, and nothing asked for
 
     # ------------------------------------------------------------------------------------------ keys
     def press(self, key: str) -> None:
@@ -94,7 +95,9 @@ class Seat:
             if fits(prompt, text):
                 self.tell("answer", prompt=prompt["id"], value=text)
                 return
-        self.view.say(f"scanned {text!r}: nothing asks for such a scan now", "p2")
+        self._label = text
+        hint = "; M loads it as a lot" if lots.may_load(self.view) else ""
+        self.view.say(f"scanned {text!r}: nothing asks for such a scan now{hint}", "p2")
 
     # ------------------------------------------------------------------------------------------ acting
     def tell(self, method: str, **params: Any) -> None:
@@ -125,6 +128,10 @@ class Seat:
 
     def _login(self) -> None:
         self.dialog = asking.login(self)
+
+    def _lot(self) -> None:
+        self.dialog = lots.loaded(self) if self.view.state.get("lot") else lots.load(self, self._label)
+        self._label = ""
 
     def _note(self) -> None:
         self.dialog = handover.notes(self) if self.view.state.get("notes") else handover.write(self)

@@ -67,6 +67,8 @@ class Commands:
             "acknowledge": self._acknowledge,
             "shelve": self._shelve,
             "unshelve": self._unshelve,
+            "load_lot": self._load_lot,
+            "unload_lot": self._unload_lot,
             "handover": self._handover,
             "take_over": self._take_over,
             **{command: self._say_to_job(command) for command in ASKS},
@@ -238,6 +240,19 @@ class Commands:
         self._jobs.record(PersonSaid("reset", client.who.by, reason))
         return {}
 
+    def _load_lot(self, client: Connection, params: Params) -> dict[str, Any]:
+        lot, parts, carrier = params.text("lot"), params.text("parts", most=NOTE_MAX), params.text("carrier", "")
+        params.end()
+        said = self._jobs.lots.load(lot, parts.strip(), carrier, client.who.by)
+        self._jobs.enter(PersonSaid("load_lot", client.who.by, said))
+        return {"lot": said}
+
+    def _unload_lot(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        said = self._jobs.lots.unload([job.labels for job in self._jobs.queue.jobs])
+        self._jobs.enter(PersonSaid("unload_lot", client.who.by, said))
+        return {"lot": said}
+
     def _handover(self, client: Connection, params: Params) -> dict[str, Any]:
         text = params.text("text", most=NOTE_MAX).strip()
         params.end()
@@ -254,6 +269,6 @@ class Commands:
 def _about(job: Job) -> dict[str, Any]:
     recipe = job.recipe
     return {
-        "job": job.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
+        "job": job.id, **job.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
         "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
     }  # fmt: skip

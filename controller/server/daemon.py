@@ -18,10 +18,11 @@ from controller.server.client import answers
 from controller.server.commands import Commands, Facts
 from controller.server.connection import Connection
 from controller.server.handover import DAYS
-from controller.server.jobs import Jobs, Surroundings
+from controller.server.jobs import Jobs
 from controller.server.lock import Owned, mode_in, private_folder
 from controller.server.protocol import CLIENTS_MAX, Code, Refused
 from controller.server.requests import Requests
+from controller.server.surroundings import Surroundings
 from controller.server.users import Users
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)

@@ -68,5 +68,7 @@ def situation(state: Mapping[str, Any]) -> Iterator[str]:
         yield f"{state['trip']['code']} has tripped, not yet reset"
     yield from (f"alarm {alarm['name']} {alarm['state']}" for alarm in state["alarms"])
     yield from (f"{prompt['step']} asks: {prompt['text'] or prompt['id']}" for prompt in state["prompts"])
+    if lot := state["lot"]:
+        yield f"lot {lot['lot']}: {lot['left']} of {lot['parts']} parts left"
     if state["queue"]:
         yield f"{len(state['queue'])} in the queue: {', '.join(job['recipe'] for job in state['queue'])}"

@@ -12,22 +12,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note, PersonSaid
 from controller.record.journal import RecordError
-from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
 from controller.server.handover import Handovers
 from controller.server.hub import Hub
 from controller.server.instruments import Instruments
+from controller.server.lot import Lots
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
 from controller.server.queue import Job, Queue
 from controller.server.standing import Standing
+from controller.server.surroundings import Surroundings
 from controller.station import Station
 
 log = logging.getLogger(__name__)
@@ -42,26 +43,6 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "stop": ("STOP",),
     "abort": ("ABORT",),
 }
-
-
-class Surroundings(Protocol):
-    """What differs between a real tool and a simulated one."""
-
-    def station(self) -> Station:
-        """A new station, not yet open."""
-        ...
-
-    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
-        """Where the answers of a job come from."""
-        ...
-
-    def facts(self) -> Mapping[str, Any]:
-        """What the record of every job says of the surroundings."""
-        ...
-
-    def began(self, run: RecipeRun) -> None:
-        """A job begins now."""
-        ...
 
 
 @dataclass(slots=True)
@@ -89,6 +70,7 @@ class Jobs:
         self.queue = Queue()
         self.running: Running | None = None
         self.audit = Audit(folder, speed)
+        self.lots = Lots()
         self.handovers = Handovers(self.enter)
         self.instruments = Instruments(surroundings.station, self.hub, ready)
         self._around, self._folder = surroundings, folder
@@ -100,8 +82,14 @@ class Jobs:
 
     # ------------------------------------------------------------------------------------------ for commands
     def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
-        """Put a checked recipe into the queue; Refused when it is full."""
+        """Put a checked recipe into the queue, for the next part of the lot; Refused when queue or lot say no."""
         job = self.queue.add(recipe, settings, by)
+        if recipe.intended_for.get("part"):
+            try:
+                job.labels = self.lots.take()
+            except Refused:
+                self.queue.jobs.remove(job)
+                raise
         self.hub.changed()
         return job
 
@@ -122,8 +110,9 @@ class Jobs:
             raise Refused(Code.STATE, "the daemon is ending", "start it again")
 
     def remove(self, job: Job) -> None:
-        """Take a job out of the queue."""
+        """Take a job out of the queue; its part goes back to the lot."""
         self.queue.jobs.remove(job)
+        self.lots.give_back(job.labels)
         self.hub.changed()
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
@@ -212,12 +201,15 @@ class Jobs:
         try:
             run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
         except (FolderError, RecordError) as error:
+            self.lots.give_back(job.labels)
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(**self._around.facts(), set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
+        run.describe(
+            **self._around.facts(), set=", ".join(f"{name} {text}" for name, text in job.settings.items()), **job.labels
+        )
         self.record(PersonSaid("start", job.by, job.id))
         self._around.began(run)
         state, reason = "ABORTED", ""
@@ -275,6 +267,7 @@ class Jobs:
             "prompts": self.prompts.to_json(),
             "alarms": list(standing.alarms.values()),
             "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
+            "lot": self.lots.to_json(),
             "notes": self.handovers.to_json(),
             **self.instruments.to_json(),
         }

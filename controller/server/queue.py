@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from controller import wall
@@ -21,12 +21,16 @@ class Job:
     recipe: Recipe
     settings: Mapping[str, str]
     by: str
+    labels: Mapping[str, str] = field(default_factory=dict)  # of its part: part_id, lot, carrier
     started: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """For the state."""
         recipe = self.recipe
-        return {"id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by}
+        return {
+            "id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by,
+            **self.labels,
+        }  # fmt: skip
 
 
 class Queue:

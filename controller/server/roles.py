@@ -28,6 +28,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "load": RUNNING_JOBS,
     "start": RUNNING_JOBS,
     "unload": RUNNING_JOBS,
+    "load_lot": RUNNING_JOBS,
+    "unload_lot": RUNNING_JOBS,
     "resume": RUNNING_JOBS,
     "redo": frozenset({"engineer"}),
     "skip": frozenset({"engineer"}),

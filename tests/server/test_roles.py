@@ -34,6 +34,8 @@ TABLE = {
     "unshelve":    (False, False, True,  True),
     "answer":      (False, True,  True,  True),
     "reset":       (False, True,  True,  True),
+    "load_lot":    (False, True,  True,  False),
+    "unload_lot":  (False, True,  True,  False),
     "handover":    (False, True,  True,  True),
     "take_over":   (False, True,  True,  True),
     "login":       (True,  True,  True,  True),
@@ -42,6 +44,7 @@ TABLE = {
 PARAMS: dict[str, dict[str, Any]] = {
     "load": {"recipe": "nothing"}, "check": {"recipe": "nothing"}, "start": {"recipe": "nothing"},
     "unload": {"job": "nothing"},
+    "load_lot": {"lot": "!", "parts": "1"},
     "answer": {"prompt": "nothing", "value": 1},
 }  # fmt: skip
 PEOPLE = {"observer": "olga", "operator": "otto", "engineer": "emma", "maintenance": "mara"}

@@ -1,0 +1,32 @@
+"""What differs between a real tool and a simulated one, as the daemon needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from controller.recipe.model import Recipe
+from controller.recipe_run import RecipeRun
+from controller.sequence.prompts import Answers
+from controller.server.prompts import OpenPrompts
+from controller.station import Station
+
+
+class Surroundings(Protocol):
+    """What differs between a real tool and a simulated one."""
+
+    def station(self) -> Station:
+        """A new station, not yet open."""
+        ...
+
+    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        """Where the answers of a job come from."""
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the record of every job says of the surroundings."""
+        ...
+
+    def began(self, run: RecipeRun) -> None:
+        """A job begins now."""
+        ...
