@@ -151,14 +151,17 @@ def handover(text: str, daemon: str | None, show: bool) -> int:
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="folder of the history"
 )
+@click.option("--observer", is_flag=True, help="be an observer until a login, whoever you are")
+@click.option("--browser", is_flag=True, help="serve it to a browser, at an address that is told once; look only")
+@click.option("--port", type=click.IntRange(0, 65535), help="of --browser; 8737 by default, 0 for any that is free")
+@click.option("--listen", metavar="HOST", help="of --browser: an address beyond this machine; it is not encrypted")
+@click.option("--acts", is_flag=True, help="of --browser: not only look; acting needs a login there")
 @exits
-def console(
-    daemon: str | None, socket: Path | None, readonly: bool, plain: bool, replay: str | None, runs: Path
-) -> int:
+def console(**options: Any) -> int:
     """Look at a tool and run it from a terminal; leaving it stops nothing."""
     from controller.cli.console import ConsoleOptions, open_console
 
-    return open_console(ConsoleOptions(daemon, socket, readonly, plain, replay, runs))
+    return open_console(ConsoleOptions(**options))
 
 
 @click.group()

@@ -65,7 +65,9 @@ class DaemonLink:
     # ------------------------------------------------------------------------------------------ parts
     async def _follow(self) -> None:
         view = self._view
-        client = await AsyncClient.connect(self._find(), "springback console", token=self._token)
+        client = await AsyncClient.connect(
+            self._find(), "springback console", token=self._token, observer=view.observer
+        )
         self._token = client.token
         try:
             before = view.picture

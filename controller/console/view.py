@@ -49,6 +49,7 @@ class View:
     now_s: Callable[[], float]
     wall: Callable[[], datetime]
     readonly: bool = False
+    observer: bool = False  # greet as one, whoever the user of this process is
     link: Link = field(default_factory=Link)
     facts: dict[str, Any] = field(default_factory=dict)  # the daemon's greeting
     picture: Picture | None = None

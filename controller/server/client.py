@@ -179,8 +179,11 @@ class AsyncClient:
         self._gone: Exception | None = None
 
     @classmethod
-    async def connect(cls, path: Path, name: str, *, token: str = "") -> AsyncClient:
-        """Connect and say hello; Unreachable without a daemon, Refused when it does not take this client."""
+    async def connect(cls, path: Path, name: str, *, token: str = "", observer: bool = False) -> AsyncClient:
+        """Connect and say hello; Unreachable without a daemon, Refused when it does not take this client.
+
+        `observer` gives up the role of the peer: without a login this client only looks, holds, stops and aborts.
+        """
         import asyncio
 
         client = cls(path, token)
@@ -191,7 +194,7 @@ class AsyncClient:
         client._some = asyncio.Event()
         client._reading = asyncio.get_running_loop().create_task(client._read(reader), name="daemon")
         try:
-            client.greeting = await client.call("hello", **client._talk.hello(name))
+            client.greeting = await client.call("hello", **client._talk.hello(name), observer=observer)
         except BaseException:
             await client.close()
             raise

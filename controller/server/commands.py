@@ -83,10 +83,13 @@ class Commands:
             raise Refused(Code.VERSION, text, "install the same version on both sides")
         token = params.text("token")
         params.text("name", "")
+        observer = params.take("observer")
         params.end()
         if client.token or not token:
             raise Refused(Code.HELLO, "hello comes once, with a token", "see the protocol's page")
         client.token = token
+        if observer:
+            client.who.role = client.who.peer_role = "observer"
         facts = self.facts
         return {
             "protocol": PROTOCOL, "version": __version__, "instance": facts.instance, "tool": facts.tool,
