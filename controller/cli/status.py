@@ -65,6 +65,8 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"{badge}{status['tool']}  you are {status['user']} ({status['role']})"
     if status["down"]:
         yield printable(f"down     {status['down']}")
+    if lost := [name for name, about in status["instruments"].items() if about["lost"]]:
+        yield printable(f"lost     {', '.join(lost)}: no answer")
     job = status["job"]
     if job is not None:
         step = job["step"]

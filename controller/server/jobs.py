@@ -72,7 +72,7 @@ class Jobs:
         self.audit = Audit(folder, speed)
         self.lots = Lots()
         self.handovers = Handovers(self.enter)
-        self.instruments = Instruments(surroundings.station, self.hub, ready)
+        self.instruments = Instruments(surroundings.station, self.hub, ready, speed)
         self._around, self._folder = surroundings, folder
         self._standing = Standing()
         self._last: dict[str, Any] | None = None

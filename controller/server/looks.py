@@ -5,7 +5,7 @@ These are pure looks: nothing is moved, queued or recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from controller.guard.interlocks import Interlock, Kind
@@ -65,9 +65,9 @@ def limits(in_force: Mapping[str, Limit]) -> dict[str, tuple[float | None, float
     return {name: (limit.low, limit.high) for name, limit in in_force.items()}
 
 
-def instruments(station: Station) -> dict[str, dict[str, Any]]:
+def instruments(station: Station, lost: Set[str]) -> dict[str, dict[str, Any]]:
     """Where each instrument is, what it said it is, and whether it is lost."""
-    lost, links = station.tool.guard.lost, station.link_of
+    links = station.link_of
     return {
         name: {"link": links[name], "identity": instrument.identity, "lost": name in lost}
         for name, instrument in station.instruments.items()

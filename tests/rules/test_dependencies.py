@@ -69,7 +69,8 @@ def test_everything_imported_is_declared_or_comes_with_what_is_declared() -> Non
     undeclared = {
         module: _foreign()[module]
         for module, names in _distributions().items()
-        if module.replace("_", "-") not in _extras() and not {comes_with.get(name, name) for name in names} & _declared()
+        if module.replace("_", "-") not in _extras()
+        and not {comes_with.get(name, name) for name in names} & _declared()
     }
 
     assert undeclared == {}

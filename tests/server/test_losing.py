@@ -29,6 +29,7 @@ from tests.server.seat import (
     line,
     read_line,
     refusal,
+    serving,
     start,
     wait_until,
 )  # fmt: skip
@@ -271,3 +272,15 @@ def test_the_socket_and_the_lock_are_for_their_user_only(seat: Seat) -> None:
     assert modes == {".sock": 0o600, ".lock": 0o600}
     assert seat.socket.parent.stat().st_mode & 0o777 == 0o700
     assert seat.socket.parent.stat().st_uid == os.getuid()
+
+
+def test_an_instrument_that_falls_silent_while_nothing_runs_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path, "--fault", "press_pressure=silent@12s", "--speed", "4") as seat, seat.client() as client:
+        picture = client.attach()
+        follow(client, picture, lambda p: p.state["instruments"])
+        assert not any(about["lost"] for about in picture.state["instruments"].values())
+        follow(client, picture, lambda p: (p.state["instruments"].get("press_pressure") or {}).get("lost"))
+
+        assert [name for name, about in picture.state["instruments"].items() if about["lost"]] == ["press_pressure"]
+        assert (picture.state["job"], picture.state["down"]) == (None, "")
+        assert "lost     press_pressure" in seat.command("status").stdout
