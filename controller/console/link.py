@@ -7,7 +7,7 @@ prompts are read anew and only events are caught up on. It repeats no command.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from controller.console.view import View
 from controller.server.client import AsyncClient, Refused, Unreachable
 from controller.server.picture import Picture
+from springback import __version__
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 SIGN_S = 0.3  # without news for so long the daemon is asked for a sign of life
@@ -73,7 +74,7 @@ class DaemonLink:
             before = view.picture
             since = (before.seq, before.instance) if before is not None else (None, "")
             picture = await client.attach(*since)
-            self._note(before, picture)
+            view.link.note = "; ".join(filter(None, (_other_version(client.greeting), _missed(before, picture))))
             view.facts, view.picture, self._client = dict(client.greeting), picture, client
             view.recipes = (await client.call("recipes"))["recipes"]
             view.link.live, view.link.problem, view.link.retry_s, self._failed = True, "", None, 0
@@ -101,21 +102,6 @@ class DaemonLink:
         self._view.link.heard_s = self._view.now_s()
         self._changed(what)
 
-    def _note(self, before: Picture | None, now: Picture) -> None:
-        """What the person in front has to know after a break."""
-        if before is None:
-            return
-        link, job = self._view.link, (before.state.get("job") or {}).get("id")
-        if before.instance != now.instance:
-            gone = f"; the job {job} went with the old one, nothing resumes by itself" if job else ""
-            link.note = f"the daemon was started anew{gone}"
-            return
-        new = len(now.events)
-        for told in reversed(before.events):
-            now.events.appendleft(told)
-        lost = f", {now.missed_events} more are lost" if now.missed_events else ""
-        link.note = f"connected again; you missed {new} events{lost}"
-
     def _lost(self, why: str) -> None:
         self._view.link.live, self._view.link.problem = False, why
         self._changed("link")
@@ -125,6 +111,28 @@ class DaemonLink:
         self._failed += 1
         self._view.link.retry_s = self._view.now_s() + pause_s
         return pause_s
+
+
+def _other_version(greeting: Mapping[str, Any]) -> str:
+    """They understand each other, since the protocol is the same, and still may mean different things."""
+    if greeting["version"] == __version__:
+        return ""
+    return f"this console is springback {__version__}, the daemon {greeting['version']}: install the same on both sides"
+
+
+def _missed(before: Picture | None, now: Picture) -> str:
+    """What the person in front has to know after a break; the events before it stay on the screens."""
+    if before is None:
+        return ""
+    job = (before.state.get("job") or {}).get("id")
+    if before.instance != now.instance:
+        gone = f"; the job {job} went with the old one, nothing resumes by itself" if job else ""
+        return f"the daemon was started anew{gone}"
+    new = len(now.events)
+    for told in reversed(before.events):
+        now.events.appendleft(told)
+    lost = f", {now.missed_events} more are lost" if now.missed_events else ""
+    return f"connected again; you missed {new} events{lost}"
 
 
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from controller.server.protocol import Code, Refused
+from springback import __version__
 from tests.console.conftest import Bench
 from tests.console.fake import ALARM, SCAN, Clock, FakeDaemon, console, until
 
@@ -89,6 +90,23 @@ async def test_another_version_is_said_and_nothing_can_be_told(bench: Bench) -> 
 
     await bench.until("there is no connection to the daemon; nothing was sent")
     assert bench.daemon.acted() == []
+
+
+async def test_an_older_daemon_of_the_same_protocol_is_said_for_as_long_as_it_is_there(bench: Bench) -> None:
+    await bench.daemon.stop()
+    await bench.until("LINK LOST")
+    bench.daemon.version = "0.0.9"
+    await bench.daemon.start()
+    bench.app.caller.retry()
+    text = await bench.until("the daemon 0.0.9: install the same")
+    assert "link ok" in text
+
+    await bench.daemon.stop()
+    await bench.until("LINK LOST")
+    bench.daemon.version = __version__
+    await bench.daemon.start()
+    bench.app.caller.retry()
+    assert "install the same" not in await bench.until("connected again")
 
 
 async def test_a_command_that_was_under_way_is_not_repeated(bench: Bench) -> None:
