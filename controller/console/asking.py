@@ -161,7 +161,7 @@ def ready(
 
     words = [f"{'✓' if ok else '✗'} {text}" for ok, text in rows]
     words += [f"  {key} = {value}" for key, value in settings.items()]
-    total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan.get("steps", ()))
+    total_s = sum(planned.s for step in plan.get("steps", ()) if (planned := view.planned(name, step["name"])))
     if total_s:
         known = "as last time" if name in view.durations else "dwells only, so longer"
         words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")

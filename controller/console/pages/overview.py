@@ -53,7 +53,7 @@ def _steps(view: View, width: int) -> list[Row]:
     at = next((step.index for step in found if step.mark == "▶"), 0)
     first = max(0, min(at - 4, len(found) - 10))
     for step in found[first : first + 10]:
-        planned = span(step.planned_s) if step.planned_s is not None else "-"
+        planned = f"{'≥' if step.planned.least else ''}{span(step.planned.s)}" if step.planned is not None else "-"
         now_s = steps.step_s(view) if step.mark == "▶" else taken.get(step.index)
         taking = span(now_s) if now_s is not None else ""
         line = f" {step.mark} {step.index + 1:<2} {clean(step.name):<26.26} {planned:>8}  {taking:>8}"

@@ -74,7 +74,7 @@ def _about(view: View, width: int, height: int) -> list[Row]:
         [(f" ${key} {value['text']}{_range(value)}  by {value['who']}", "")]
         for key, value in plan["parameters"].items()
     ]
-    total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan["steps"])
+    total_s = sum(planned.s for step in plan["steps"] if (planned := view.planned(name, step["name"])))
     known = "as last time" if name in view.durations else "dwells only"
     rows.append([(f" {len(plan['steps'])} steps, {span(total_s)} {known}, {len(plan['questions'])} questions", "dim")])
     for i, step in enumerate(plan["steps"], 1):
