@@ -20,6 +20,9 @@ from controller.record.archive import RECORD
 from controller.record.archive import find as find_run
 from controller.record.runfile import RunFile
 
+# How often textual writes what has changed, read when it is loaded: a key waits for the next time. 60 is its default.
+REDRAWS_HZ = "120"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
@@ -61,6 +64,7 @@ def open_console(options: ConsoleOptions) -> int:
     at_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
     if not at_terminal and not in_browser:
         raise CommandError("the console needs a terminal; --plain needs none", Exit.USAGE)
+    os.environ.setdefault("TEXTUAL_FPS", REDRAWS_HZ)
     from controller.console.app import Console
 
     record = RunFile(find_run(options.replay, options.runs) / RECORD) if options.replay is not None else None
