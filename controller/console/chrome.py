@@ -147,4 +147,4 @@ def _banner(view: View, width: int) -> Row:
     job = view.job
     if job is not None and job["state"] in ("PAUSING", "PAUSED") and job["reason"]:
         return fit([(f" held: {job['reason']}", "p2")], width)
-    return fit([(f" {view.link.note}", "p2")] if view.link.note else [], width)
+    return ends([(f" {view.link.note}", "p2")], [(" Esc ", "dim")], width) if view.link.note else fit([], width)

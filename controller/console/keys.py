@@ -68,7 +68,7 @@ KEYS = (
     Key(":", "command", "type a command, as behind `springback`", "cmd"),
     Key("r", "retry", "connect again now", ""),
     Key("?", "help", "these keys", "help"),
-    Key("escape", "back", "close, clear the filter, back to the overview", ""),
+    Key("escape", "back", "close, clear the filter, back to the overview, there clear what was missed", ""),
     Key("q", "quit", "leave; the run stays", "leave (run stays)"),
 )
 BY_KEY = {key.key: key for key in KEYS}

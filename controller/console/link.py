@@ -15,6 +15,7 @@ from typing import Any
 from controller.console.view import View
 from controller.server.client import AsyncClient, Refused, Unreachable
 from controller.server.picture import Picture
+from controller.server.protocol import PING_S
 from springback import __version__
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
@@ -25,8 +26,14 @@ PATIENCE_S = 60.0  # for an answer to a ping: a daemon that stands still may go 
 class DaemonLink:
     """Keeps one console connected. `run` never returns; `call` asks the daemon."""
 
-    def __init__(self, find: Callable[[], Path], view: View, changed: Callable[[str], None]) -> None:
-        """`find` returns the socket, or raises with what to do. `changed` hears tags, event, state, table or link."""
+    def __init__(
+        self, find: Callable[[], Path], view: View, changed: Callable[[str], None], speak_s: float = PING_S
+    ) -> None:
+        """`find` returns the socket, or raises with what to do. `changed` hears tags, event, state, table or link.
+
+        However much the daemon tells, it hears from this console every `speak_s`.
+        """
+        self._speak_s = speak_s
         self._find, self._view, self._changed = find, view, changed
         self._client: AsyncClient | None = None
         self._token = ""
@@ -92,10 +99,14 @@ class DaemonLink:
             self._heard(what)
 
     async def _signs(self, client: AsyncClient) -> None:
+        """Ask for a sign of life when none comes by itself, and give one: who never speaks is let go."""
+        loop = asyncio.get_running_loop()
+        spoke_s = loop.time()
         while True:
             await asyncio.sleep(SIGN_S)
-            if self._view.age_s >= SIGN_S:
+            if self._view.age_s >= SIGN_S or loop.time() - spoke_s >= self._speak_s:
                 await client.call("ping", timeout_s=PATIENCE_S)
+                spoke_s = loop.time()
                 self._heard("link")
 
     def _heard(self, what: str) -> None:
@@ -132,7 +143,7 @@ def _missed(before: Picture | None, now: Picture) -> str:
     for told in reversed(before.events):
         now.events.appendleft(told)
     lost = f", {now.missed_events} more are lost" if now.missed_events else ""
-    return f"connected again; you missed {new} events{lost}"
+    return f"connected again; you missed {new} events{lost}" if new or lost else ""
 
 
 async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:

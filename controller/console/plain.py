@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.console import alarms, handover, words
-from controller.console.caller import not_sent, refused_words
+from controller.console.caller import not_sent, refused_words, spoken
 from controller.console.chrome import JOB_WORDS
 from controller.console.layout import MODULES
 from controller.console.link import DaemonLink
@@ -154,4 +154,4 @@ class PlainConsole:
         except (Refused, Unreachable) as error:
             self._say(refused_words(method, error))
         else:
-            self._say(f"{method}: done")
+            self._say(f"{spoken(method)}: done")

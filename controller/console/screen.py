@@ -46,7 +46,7 @@ def _over(rows: list[Row], dialog: Dialog, width: int, height: int) -> list[Row]
                 ("┌ ", ""),
                 (dialog.title, "bold"),
                 (" ", ""),
-                ("─" * max(0, width - 5 - cells(dialog.title)), ""),
+                ("─" * max(0, width - 4 - cells(dialog.title)), ""),
                 ("┐", ""),
             ],
             width,

@@ -228,8 +228,10 @@ class Seat:
             view.cursor_s = view.end_s = None
         elif view.filters.get(view.page):
             view.filters[view.page] = ""
-        else:
+        elif view.page:
             view.page = 0
+        else:
+            view.link.note = ""
 
     def _retry(self) -> None:
         self.caller.retry()

@@ -153,6 +153,9 @@ def needed(view: View) -> Iterator[str]:
     """What a person is needed for: now, then later as far as the recipe tells."""
     for prompt in view.state.get("prompts", ()):
         yield f"now  {prompt['step']}: {clean(prompt['text'])} ({prompt['expects']})"
+    trip = view.state.get("trip")
+    if trip and view.job is None:
+        yield f"now  look at the machine: {clean(trip['code'])} has tripped; then T"
     for line in handover.lines(view):
         yield f"note {clean(line)}"
     job = view.job

@@ -83,7 +83,7 @@ def _unreachable(path: Path, error: OSError) -> Unreachable:
         ConnectionRefusedError: "its daemon has ended; start it with: springback serve",
         PermissionError: "you may not use it; ask to be put into the group of the daemon",
     }.get(type(error), error.strerror or str(error))
-    return Unreachable(f"{path}: {text}")
+    return Unreachable(f"{text} ({path})")
 
 
 class Client:

@@ -95,7 +95,7 @@ def _results(view: View) -> list[Row]:
 def _next(view: View, width: int, height: int) -> list[Row]:
     prompts = view.state.get("prompts", ())
     rows: list[Row] = [[(f" {line}", "ask" if line.startswith("now") else "")] for line in steps.needed(view)]
-    if not prompts:
+    if not any(line.startswith("now") for line in steps.needed(view)):
         known = view.job is not None and view.job["recipe"] in view.plans
         rows.insert(0, [(" nothing now" if rows or not known else " nothing more in this run", "dim")])
     key = "Enter answers" if prompts else "N reads the notes" if view.state.get("notes") else ""

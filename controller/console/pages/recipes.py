@@ -24,15 +24,15 @@ def chosen(view: View) -> tuple[str, dict[str, Any] | None] | None:
 
 def page(view: View, width: int, height: int) -> list[Row]:
     """List at the left, the chosen recipe at the right."""
-    left = max(30, width * 2 // 5)
+    left = max(36, width * 2 // 5)
     found = shown(view)
     at = view.choice(len(found))
     lines: list[Row] = []
     for i, (name, job) in enumerate(found):
         mark = "▶" if i == at else " "
         if job is not None:
-            word = "starts by itself" if job["started"] else "waits for S"
-            lines.append([(f" {mark}{name:<22.22} queued, {word}", "bold")])
+            word = "starts next" if job["started"] else "waits for S"
+            lines.append([(f" {mark}{name:<22.22} {word}", "bold")])
         else:
             lines.append([(f" {mark}{name:<22.22} {_word(view, name)}", "")])
     if not found:
@@ -59,6 +59,7 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     rows: list[Row] = []
     if job is not None:
         rows.append([(f" {job['id']}  by {clean(job['by'])}", "")])
+        rows += [[(f"   part {clean(job['part_id'])}", "")]] if "part_id" in job else []
         rows += [[(f"   {key} = {clean(value)}", "")] for key, value in job["settings"].items()]
     plan = view.plans.get(name)
     if plan is None:
@@ -77,8 +78,9 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     total_s = sum(planned.s for step in plan["steps"] if (planned := view.planned(name, step["name"])))
     known = "as last time" if name in view.durations else "dwells only"
     rows.append([(f" {len(plan['steps'])} steps, {span(total_s)} {known}, {len(plan['questions'])} questions", "dim")])
+    wide = min(22, max((len(step["name"]) for step in plan["steps"]), default=0))
     for i, step in enumerate(plan["steps"], 1):
-        rows.append([(f" {i:>2} {clean(step['name']):<22.22} {_does(step)}", "")])
+        rows.append([(f" {i:>2} {clean(step['name']):<{wide}.{wide}}  {_does(step)}", "")])
     return rows
 
 
