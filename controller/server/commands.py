@@ -83,7 +83,7 @@ class Commands:
             raise Refused(Code.VERSION, text, "install the same version on both sides")
         token = params.text("token")
         params.text("name", "")
-        observer = params.take("observer")
+        observer = params.flag("observer")
         params.end()
         if client.token or not token:
             raise Refused(Code.HELLO, "hello comes once, with a token", "see the protocol's page")

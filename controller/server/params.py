@@ -60,6 +60,13 @@ class Params:
             return value
         return self._plain(key, value)
 
+    def flag(self, key: str) -> bool:
+        """True or false; false when it was not given."""
+        value = self.take(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        raise self._wrong(key, "true or false", value)
+
     def take(self, key: str) -> Any:
         """Whatever was given, None when nothing was."""
         self._known.append(key)

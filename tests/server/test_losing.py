@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from controller.server.client import Client, Refused, Unreachable
 from controller.server.protocol import CLIENTS_MAX, LINE_MAX, PROTOCOL, Code
 from tests.cli.commands import simulated_station
 from tests.server.seat import (
+    PIN,
     Seat,
     closed,
     end,
@@ -125,6 +127,19 @@ def test_nothing_but_hello_comes_first(seat: Seat) -> None:
         plain.sendall(line(id="1", method="abort", params={}))
 
         assert read_line(plain)["error"]["code"] == Code.HELLO
+
+
+def test_who_greets_as_an_observer_is_one_until_a_login_and_again_after_it(seat: Seat) -> None:
+    def ask(plain: socket.socket, id: str, method: str, **params: object) -> dict[str, Any]:
+        plain.sendall(line(id=id, method=method, params=params))
+        return read_line(plain)
+
+    with seat.raw(hello=False) as plain:
+        assert ask(plain, "0", "hello", protocol=PROTOCOL, token="t", observer="yes")["error"]["code"] == Code.PARAMS
+        assert ask(plain, "1", "hello", protocol=PROTOCOL, token="t", observer=True)["result"]["role"] == "observer"
+        assert ask(plain, "2", "start", recipe="seat")["error"]["code"] == Code.ROLE
+        assert ask(plain, "3", "login", user="otto", pin=PIN)["result"]["role"] == "operator"
+        assert ask(plain, "4", "logout")["result"]["role"] == "observer"
 
 
 def test_another_version_is_refused_in_plain_words(seat: Seat) -> None:
