@@ -93,7 +93,7 @@ class _Attached:
         pinging = loop.create_task(self._ping())
         try:
             picture = await client.attach()
-            for note in picture.state["notes"]:
+            for note in picture.state.get("notes", ()):
                 _say(f"note for this shift by {note['by']}: {note['text']}")
             job = (await client.call("start", recipe=recipe, set=dict(settings), timeout_s=30.0))["job"]
             _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")

@@ -36,7 +36,7 @@ def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
 def show_lot(daemon: str | None) -> int:
     """Print which lot is loaded."""
     with talking(daemon) as client:
-        lot = client.call("status")["lot"]
+        lot = client.call("status").get("lot")
     show("\n".join(_lot_line(lot)) or "no lot is loaded")
     return Exit.PASSED
 
@@ -46,7 +46,7 @@ def hand_over(daemon: str | None, text: str) -> int:
     if text:
         return tell_daemon(daemon, "handover", text=text)
     with talking(daemon) as client:
-        notes = client.call("status")["notes"]
+        notes = client.call("status").get("notes", ())
     for note in notes:
         show(printable(f"{note['utc']}  {note['by']}: {note['text']}"))
         for line in note["situation"]:
@@ -82,8 +82,8 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield printable(f"alarm    {alarm['name']} ({alarm['state']}): {alarm['happened']}; do: {alarm['do']}")
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
-    yield from _lot_line(status["lot"])
-    for note in status["notes"]:
+    yield from _lot_line(status.get("lot"))  # older daemons have neither lot nor notes
+    for note in status.get("notes", ()):
         yield printable(f"note     {note['utc']}  {note['by']}: {note['text']}")
     for waiting in status["queue"]:
         yield printable(f"queue    {waiting['id']}{'' if waiting['started'] else ', not started'}")

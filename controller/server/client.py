@@ -194,7 +194,10 @@ class AsyncClient:
         client._some = asyncio.Event()
         client._reading = asyncio.get_running_loop().create_task(client._read(reader), name="daemon")
         try:
-            client.greeting = await client.call("hello", **client._talk.hello(name), observer=observer)
+            less: dict[str, Any] = (
+                {"observer": True} if observer else {}
+            )  # said when wanted: older daemons do not know it
+            client.greeting = await client.call("hello", **client._talk.hello(name), **less)
         except BaseException:
             await client.close()
             raise

@@ -57,8 +57,9 @@ class Lots:
 
     def give_back(self, labels: Mapping[str, str]) -> None:
         """A job that has not begun will not be: its part takes its place among those that are left."""
-        if self._lot is not None and labels.get("lot") == self._lot["lot"]:
-            self._left = sorted([*self._left, labels["part_id"]], key=self._all.index)
+        part = labels.get("part_id")
+        if self._lot is not None and labels.get("lot") == self._lot["lot"] and part in self._all:
+            self._left = sorted({*self._left, part}, key=self._all.index)
 
     def to_json(self) -> dict[str, Any] | None:
         """For the state; `next` is the labels of the next part, None when none is left."""

@@ -136,7 +136,7 @@ def test_a_shift_from_login_to_the_next_person(seat: Seat, terminal: Terminal) -
     text = terminal.until("1 Take over")
     assert "otto (operator): cold morning" in text and "then: no job runs" in text
     terminal.keys("1")
-    terminal.until("take_over: notes 1")
+    terminal.until("take over: notes 1")
     assert "emma engineer" in terminal.screen
     terminal.keys("q")
     terminal.ended()
