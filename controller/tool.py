@@ -12,9 +12,11 @@ from controller.recipe.limits import Limit
 from controller.recipe.problems import Problem, RecipeError, did_you_mean
 from controller.recipe.quantities import QuantityError, parse, read
 from controller.recipe.source import Source
+from controller.recipe.source import parse as parse_source
 from controller.recipe.source import read as read_source
 
-SECTIONS = {"tool", "simulated", "lines", "instruments", "names", "limits", "machine"}
+SECTIONS = {"tool", "simulated", "site_key", "lines", "instruments", "names", "limits", "machine"}
+OPTIONAL = {"simulated", "site_key"}
 LIMIT_KEYS = {"min", "max", "rate"}
 MACHINE = {  # key -> unit
     "safe_height_mm": "", "approach_um": "", "minimum_thickness_um": "", "spindle_nominal_W": "",
@@ -35,11 +37,20 @@ class ToolFile:
     names: Mapping[str, str]
     limits: Mapping[str, Limit]
     machine: Mapping[str, float]
+    site_key: str = ""  # file of the key that signs records, from the folder of the tool file
 
 
 def load(path: Path) -> ToolFile:
     """Read and check a tool file; raises RecipeError with every problem found, with line and column."""
-    source = read_source(path)
+    return _checked(read_source(path), path)
+
+
+def from_text(text: str, path: Path) -> ToolFile:
+    """The same for the text of a file, as a record keeps it; `path` is what messages call it."""
+    return _checked(parse_source(text, path.name), path)
+
+
+def _checked(source: Source, path: Path) -> ToolFile:
     check = _Check(source)
     tool = check.tool_file(path)
     if check.problems:
@@ -57,7 +68,7 @@ class _Check:
     def tool_file(self, path: Path) -> ToolFile:
         data = self.source.data if isinstance(self.source.data, dict) else {}
         self._keys((), data, SECTIONS)
-        for key in sorted(SECTIONS - {"simulated"} - set(data)):
+        for key in sorted(SECTIONS - OPTIONAL - set(data)):
             self._problem("R106", f'"{key}" is missing', ())
         lines, instruments = self._mapping(data, "lines"), self._mapping(data, "instruments")
         for name, settings in instruments.items():
@@ -72,6 +83,9 @@ class _Check:
         simulated = data.get("simulated", False)
         if not isinstance(simulated, bool):
             self._problem("R107", "simulated is true or false", ("simulated",))
+        site_key = data.get("site_key", "")
+        if not isinstance(site_key, str):
+            self._problem("R107", "site_key is the path of a file", ("site_key",))
         return ToolFile(
             path,
             self.source.text,
@@ -82,6 +96,7 @@ class _Check:
             {str(k): str(v) for k, v in self._mapping(data, "names", scalars=True).items()},
             {name: self._limit(name, given) for name, given in self._mapping(data, "limits").items()},
             self._machine(self._mapping(data, "machine", scalars=True)),
+            str(site_key),
         )
 
     def _mapping(self, data: Mapping[str, Any], key: str, *, scalars: bool = False) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from controller.cli.boundary import show
 from controller.cli.daemon import refusal, socket_for
 from controller.cli.exits import CommandError, Exit
 from controller.cli.status import printable
+from controller.record.events import engineering_words
 from controller.server.client import AsyncClient, Refused, Unreachable, answers
 from controller.server.places import socket_of
 from controller.server.protocol import PING_S
@@ -55,10 +56,10 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     return path
 
 
-def run_attached(path: Path, recipe: str, settings: Mapping[str, str], *, as_json: bool) -> int:
+def run_attached(path: Path, recipe: str, settings: Mapping[str, str], engineering: str, *, as_json: bool) -> int:
     """Start the job and follow it to its end; the exit code is that of a run."""
     try:
-        last = asyncio.run(_Attached(path).follow(recipe, settings))
+        last = asyncio.run(_Attached(path).follow(recipe, settings, engineering))
     except Unreachable as error:
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -72,6 +73,8 @@ def run_attached(path: Path, recipe: str, settings: Mapping[str, str], *, as_jso
         show(json.dumps({"schema": SCHEMA, **last}))
     else:
         show(printable(f"{last['id']}  {last['state']}  {last['verdict']}  {last['reason']}".rstrip()))
+        if last["engineering"]:
+            show(printable(engineering_words(last["engineering"])))
         show(printable(f"record   {last['folder']}"))
     return code
 
@@ -85,7 +88,7 @@ class _Attached:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def follow(self, recipe: str, settings: Mapping[str, str]) -> dict[str, Any]:
+    async def follow(self, recipe: str, settings: Mapping[str, str], engineering: str) -> dict[str, Any]:
         """Start it and return its entry in `last`."""
         self._client = client = await AsyncClient.connect(self._path, "springback run")
         loop = asyncio.get_running_loop()
@@ -95,7 +98,8 @@ class _Attached:
             picture = await client.attach()
             for note in picture.state.get("notes", ()):
                 _say(f"note for this shift by {note['by']}: {note['text']}")
-            job = (await client.call("start", recipe=recipe, set=dict(settings), timeout_s=30.0))["job"]
+            wanted: dict[str, Any] = {"recipe": recipe, "set": dict(settings), "engineering": engineering}
+            job = (await client.call("start", timeout_s=30.0, **wanted))["job"]
             _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")
             while True:
                 last = picture.state["last"]

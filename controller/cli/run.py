@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,13 +14,16 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
+from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
+from controller.cli.site_acts import here
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
+from controller.record.events import EngineeringRun
 from controller.record.journal import Recorder, RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
@@ -52,6 +55,7 @@ class RunOptions:
     part: Path | None = None
     out: Path | None = None
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
+    engineering: str = ""  # why a recipe runs on the tool that need not be released
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -77,18 +81,22 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = _folder(options, recipe)
-    with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
-        command = CommandRun(options, tool, recipe, folder, progress)
+    folder, key = _folder(options, recipe), site_key(tool)
+    owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
+    with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+        command = CommandRun(options, tool, recipe, folder, progress, released)
         runner.run(command.run())
+    command.facts.notes += sign_closed(folder / "run.sqlite", key)
     return outcome_of(folder, options.seed, command.facts)
 
 
 class CommandRun:
     """One run of the command inside its loop; `facts` are complete when `run` has returned."""
 
-    def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
-        self.options, self.tool, self.recipe = options, tool, recipe
+    def __init__(
+        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress, released: str = ""
+    ) -> None:
+        self.options, self.tool, self.recipe, self.released = options, tool, recipe, released
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
         self.operator: OperatorScript = load_operator(options.operator)
         self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
@@ -172,7 +180,10 @@ class CommandRun:
             part=str(part or ""),
             part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
+            release=self.released,
         )
+        if self.options.engineering:
+            run.recorder.event(EngineeringRun(here().user, self.options.engineering))
         self.began(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
         progress = asyncio.get_running_loop().create_task(self._show_progress(run.recorder), name="progress")
@@ -191,22 +202,6 @@ class CommandRun:
             await asyncio.sleep(PROGRESS_S)
             with contextlib.suppress(OSError):
                 self.progress(recorder.elapsed_s)
-
-
-@contextlib.contextmanager
-def _owning(tool: ToolFile, options: RunOptions) -> Iterator[None]:
-    """The tool's lock with --live; simulators of our own need none."""
-    if not options.live:
-        yield
-        return
-    from controller.server.lock import Owned, owned
-    from controller.server.places import lock_of
-
-    try:
-        with owned(lock_of(tool.name, simulated=False)):
-            yield
-    except Owned as error:
-        raise CommandError(str(error), Exit.REFUSED) from None
 
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:

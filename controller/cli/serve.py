@@ -13,6 +13,7 @@ from typing import Any
 from controller import wall
 from controller.cli.boundary import OutputLost, show, warn
 from controller.cli.exits import CommandError, Exit
+from controller.cli.live import site_key
 from controller.cli.run import facts_of
 from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
@@ -25,6 +26,7 @@ from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe.problems import did_you_mean
 from controller.recipe_run import RecipeRun
+from controller.record.site_key import SiteKey
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server.commands import Facts
@@ -33,6 +35,7 @@ from controller.server.lock import Owned, owned
 from controller.server.places import lock_of, socket_of
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
+from controller.server.releasing import may_run_here
 from controller.server.users import UsersError
 from controller.server.users import load as load_users
 from controller.station import Station
@@ -64,9 +67,11 @@ class Surrounding:
     """A tool for the daemon's jobs: the real one, or with `simulated` a simulated station that outlives them."""
 
     def __init__(
-        self, tool: ToolFile, operator: OperatorScript, simulated: SimulatedStation | None, played: Mapping[str, Any]
-    ) -> None:
-        self._tool, self._operator, self._simulated, self._played = tool, operator, simulated, played
+        self, tool: ToolFile, operator: OperatorScript, key: SiteKey | None, simulated: SimulatedStation | None,
+        played: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self._tool, self._operator, self._key = tool, operator, key
+        self._simulated, self._played = simulated, played
 
     def facts(self) -> Mapping[str, Any]:
         """For the record of every job: seed, faults and plant of a simulated tool."""
@@ -89,6 +94,15 @@ class Surrounding:
     def began(self, run: RecipeRun) -> None:
         """The scripted operator says what it has to say, at its times of this job."""
         self._operator.begin(run.sequencer.post)
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """A simulated tool takes any recipe."""
+        return may_run_here(RUNS, recipe, self._tool, engineering)
+
+    def sign(self, record: Path) -> None:
+        """Sign a closed record, where the tool has a key."""
+        if self._key is not None:
+            self._key.sign(record)
 
 
 def serve_tool(options: ServeOptions) -> int:
@@ -118,8 +132,9 @@ def serve_tool(options: ServeOptions) -> int:
         return recipe
 
     try:
-        about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
-        seat = Seat(about, place, load_users(options.users), folder, load_recipe, RUNS)
+        file = replace(tool, simulated=options.simulated or tool.simulated)
+        about = Facts(wall.run_stamp(), tool.name, file.simulated, speed)
+        seat = Seat(about, place, load_users(options.users), file, folder, load_recipe, RUNS)
         with (
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
@@ -144,20 +159,22 @@ async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, scene: Sc
             with suppress(OutputLost):  # whoever started us has gone: that is no reason to end
                 show(f"{badge}{tool.name} is ready at {seat.socket}")
 
-    async with _surrounding(tool, operator, scene) as surrounding:
+    async with _surrounding(tool, operator, site_key(tool), scene) as surrounding:
         await serve(seat, surrounding, ready)
 
 
 @asynccontextmanager
-async def _surrounding(tool: ToolFile, operator: OperatorScript, scene: Scene | None) -> AsyncIterator[Surrounding]:
+async def _surrounding(
+    tool: ToolFile, operator: OperatorScript, key: SiteKey | None, scene: Scene | None
+) -> AsyncIterator[Surrounding]:
     if scene is None:
-        yield Surrounding(tool, operator, None, {})
+        yield Surrounding(tool, operator, key, None, {})
         return
     station = make_station(scene)
     played = {"seed": scene.seed, "faults": list(scene.faults), "plant": dict(scene.parameters)}
     try:
         addresses = await serve_lines(station, list(tool.lines))
-        yield Surrounding(simulated_tool(tool, addresses), operator, station, played)
+        yield Surrounding(simulated_tool(tool, addresses), operator, key, station, played)
     finally:
         await station.close()
 

@@ -14,16 +14,27 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from controller.record.events import Alarm, AlarmChanged, Bypassed, JobChanged, Measured, RunEnded, RunStarted
+from controller.record.events import (
+    Alarm,
+    AlarmChanged,
+    Bypassed,
+    EngineeringRun,
+    JobChanged,
+    Measured,
+    RunEnded,
+    RunStarted,
+)
 from controller.record.fold import summarize
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 
+SITE = "site"  # folder of what the runs of a place have in common
 RECORD = "run.sqlite"
 REPORT = "report.html"
 TAGS = "tags.json"
 GOLDEN = "golden"
+SIGNATURE = "signature.json"
 PART = "part.json"  # where a simulated run leaves its part
 OWN_FILES = (
     RECORD,
@@ -32,6 +43,7 @@ OWN_FILES = (
     REPORT,
     TAGS,
     PART,
+    SIGNATURE,
 )  # of a run's folder; nothing else is ever removed
 
 
@@ -77,7 +89,8 @@ def load(folder: Path) -> Run:
     """The run in a folder; RecordError when its record cannot be read."""
     with RunFile(folder / RECORD) as record:
         summary = summarize(
-            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, Measured, RunEnded), record.meta
+            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, EngineeringRun, Measured, RunEnded),
+            record.meta,
         )
         if not record.ended:
             summary.state, summary.reason = "OPEN", "under way, or the controller was killed"

@@ -17,7 +17,7 @@ from typing import Any
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import Event, Note, PersonSaid
+from controller.record.events import Event, Note
 from controller.record.journal import RecordError
 from controller.server.audit import Audit
 from controller.server.handover import Handovers
@@ -81,9 +81,9 @@ class Jobs:
         self._ending = ""
 
     # ------------------------------------------------------------------------------------------ for commands
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str = "") -> Job:
         """Put a checked recipe into the queue, for the next part of the lot; Refused when queue or lot say no."""
-        job = self.queue.add(recipe, settings, by)
+        job = self.queue.add(recipe, settings, by, engineering)
         if recipe.intended_for.get("part"):
             try:
                 job.labels = self.lots.take()
@@ -94,11 +94,15 @@ class Jobs:
         return job
 
     def start(self, job: Job) -> None:
-        """Let a job begin when those before it are done; Refused while a trip stands."""
+        """Let a job that `may_run` begin when those before it are done; Refused while a trip stands."""
         self.may_start()
         job.started = True
         self._more.set()
         self.hub.changed()
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """Refused for a recipe that is not released; it reads a file."""
+        return self._around.may_run(recipe, engineering)
 
     def may_start(self) -> None:
         """Refused while nothing may be started."""
@@ -199,18 +203,19 @@ class Jobs:
         folder = self._folder / job.id
         self._standing = Standing()
         try:
+            release = self.may_run(job.recipe, job.engineering)  # again: it has waited
             run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
-        except (FolderError, RecordError) as error:
+        except (FolderError, RecordError, Refused) as error:
             self.lots.give_back(job.labels)
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(
-            **self._around.facts(), set=", ".join(f"{name} {text}" for name, text in job.settings.items()), **job.labels
-        )
-        self.record(PersonSaid("start", job.by, job.id))
+        settings = ", ".join(f"{name} {text}" for name, text in job.settings.items())
+        run.describe(**self._around.facts(), set=settings, release=release, **job.labels)
+        for event in job.said():
+            self.record(event)
         self._around.began(run)
         state, reason = "ABORTED", ""
         try:
@@ -223,6 +228,10 @@ class Jobs:
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
             self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
+        try:
+            await asyncio.to_thread(self._around.sign, run.recorder.path)
+        except RecordError as error:
+            self.record(Note(str(error), "warning"))
         await self.audit.enter_closed(run.recorder.path)
         try:
             await asyncio.to_thread(_report, folder)
@@ -233,7 +242,7 @@ class Jobs:
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
             "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
-            "by_person": by_person, "folder": str(folder.absolute()),
+            "by_person": by_person, "folder": str(folder.absolute()), "engineering": job.engineering,
         }  # fmt: skip
         if state != "PROCESS_COMPLETE":
             self.queue.take_starts_back()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
+from controller.record.events import EngineeringRun, Event, PersonSaid
 from controller.server.protocol import Code, Refused
 
 JOBS_MAX = 50
@@ -21,15 +22,22 @@ class Job:
     recipe: Recipe
     settings: Mapping[str, str]
     by: str
+    engineering: str = ""  # why its recipe need not be released
     labels: Mapping[str, str] = field(default_factory=dict)  # of its part: part_id, lot, carrier
     started: bool = False
+
+    def said(self) -> Iterator[Event]:
+        """What people said of it, for its record."""
+        yield PersonSaid("start", self.by, self.id)
+        if self.engineering:
+            yield EngineeringRun(self.by, self.engineering)
 
     def to_json(self) -> dict[str, Any]:
         """For the state."""
         recipe = self.recipe
         return {
             "id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by,
-            **self.labels,
+            "engineering": self.engineering, **self.labels,
         }  # fmt: skip
 
 
@@ -39,14 +47,14 @@ class Queue:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
 
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str) -> Job:
         """Append a checked recipe; Refused when the queue is full."""
         if len(self.jobs) >= JOBS_MAX:
             raise Refused(Code.STATE, f"{JOBS_MAX} jobs wait already", "take some out of the queue")
         id = f"{recipe.name}-{wall.run_stamp()}"
         if any(job.id == id for job in self.jobs):  # checked in the same millisecond
             id += f"-{len(self.jobs)}"
-        job = Job(id, recipe, settings, by)
+        job = Job(id, recipe, settings, by, engineering)
         self.jobs.append(job)
         return job
 

@@ -1,8 +1,9 @@
-"""What differs between a real tool and a simulated one, as the daemon needs it."""
+"""What differs for the daemon between a real tool and a simulated one; the command line gives it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from controller.recipe.model import Recipe
@@ -29,4 +30,12 @@ class Surroundings(Protocol):
 
     def began(self, run: RecipeRun) -> None:
         """A job begins now."""
+        ...
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """What the record says of the recipe's release; Refused when it is not released. It reads a small file."""
+        ...
+
+    def sign(self, record: Path) -> None:
+        """Sign a closed record with the site's key, where there is one; RecordError when that cannot be written."""
         ...
