@@ -119,7 +119,7 @@ class Station:
     def facts(self) -> ToolFacts:
         """What recipes may use: tags with their units, limits, names of abort sequences. Needs nothing open."""
         units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
-        return ToolFacts(units, self.file.limits, SEQUENCES, self.file.name, history=False)
+        return ToolFacts(units, self.file.limits, SEQUENCES, self.file.name)
 
     def attach(self, record: Record) -> None:
         """Let the gate and the guard write into the record of a run."""

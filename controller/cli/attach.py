@@ -55,10 +55,12 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     return path
 
 
-def run_attached(path: Path, recipe: str, settings: Mapping[str, str], *, as_json: bool) -> int:
-    """Start the job and follow it to its end; the exit code is that of a run."""
+def run_attached(
+    path: Path, recipe: str, settings: Mapping[str, str], labels: Mapping[str, str], *, as_json: bool
+) -> int:
+    """Start the job and follow it to its end; the exit code is that of a run. `labels` are part, lot and carrier."""
     try:
-        last = asyncio.run(_Attached(path).follow(recipe, settings))
+        last = asyncio.run(_Attached(path).follow({"recipe": recipe, "set": dict(settings), **labels}))
     except Unreachable as error:
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -85,7 +87,7 @@ class _Attached:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def follow(self, recipe: str, settings: Mapping[str, str]) -> dict[str, Any]:
+    async def follow(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Start it and return its entry in `last`."""
         self._client = client = await AsyncClient.connect(self._path, "springback run")
         loop = asyncio.get_running_loop()
@@ -93,7 +95,7 @@ class _Attached:
         pinging = loop.create_task(self._ping())
         try:
             picture = await client.attach()
-            job = (await client.call("start", recipe=recipe, set=dict(settings), timeout_s=30.0))["job"]
+            job = (await client.call("start", **wanted, timeout_s=30.0))["job"]
             _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")
             while True:
                 last = picture.state["last"]

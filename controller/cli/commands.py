@@ -74,6 +74,9 @@ def prove(recipe: str, tool: Path | None, settings: tuple[str, ...], as_json: bo
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
 @click.option("--part", type=click.Path(path_type=Path), help="file: the part of an earlier run, its part.json")
+@click.option("--part-id", metavar="ID", help="which part this is: its earlier runs are looked up, and recorded")
+@click.option("--lot", metavar="LOT", help="the lot that the part belongs to")
+@click.option("--carrier", metavar="ID", help="the carrier that the part lies on")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
 @JSON
@@ -84,14 +87,18 @@ def run(
     speed: float | None,
     bypasses: tuple[str, ...],
     attach: str | None,
+    part_id: str | None,
+    lot: str | None,
+    carrier: str | None,
     **options: Any,
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.attach import daemon_for, run_attached
 
+    labels = {name: text for name, text in (("part", part_id), ("lot", lot), ("carrier", carrier)) if text is not None}
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
-        return run_attached(daemon, options["recipe"], _assignments(settings), as_json=as_json)
+        return run_attached(daemon, options["recipe"], _assignments(settings), labels, as_json=as_json)
     from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
@@ -106,7 +113,7 @@ def run(
     if speed and not options["real_time"]:
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
-    chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
+    chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, labels=labels, **options)
     for said in close_left_open(chosen.out.parent if chosen.out else RUNS):
         warn(said, as_json=as_json)
     outcome = with_progress(Path(chosen.recipe).stem, lambda progress: run_recipe(chosen, progress))

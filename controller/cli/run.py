@@ -25,6 +25,7 @@ from controller.record.journal import Recorder, RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.steps import VERBS
+from controller.start import LabelError, NotReady, Piece, Start, before_start, scans
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
@@ -51,6 +52,7 @@ class RunOptions:
     answers: Path | None = None
     part: Path | None = None
     out: Path | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)  # of the part: part, lot, carrier
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
 
 
@@ -78,8 +80,9 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
     folder = _folder(options, recipe)
+    start = _start(options, tool, recipe, folder.parent)
     with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
-        command = CommandRun(options, tool, recipe, folder, progress)
+        command = CommandRun(options, tool, recipe, folder, progress, start)
         runner.run(command.run())
     return outcome_of(folder, options.seed, command.facts)
 
@@ -87,11 +90,22 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
 class CommandRun:
     """One run of the command inside its loop; `facts` are complete when `run` has returned."""
 
-    def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
+    def __init__(
+        self,
+        options: RunOptions,
+        tool: ToolFile,
+        recipe: Recipe,
+        folder: Path,
+        progress: Progress,
+        start: Start | None = None,
+    ) -> None:
         self.options, self.tool, self.recipe = options, tool, recipe
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
+        self.start = start or Start()
+        self.facts.notes += self.start.warned
         self.operator: OperatorScript = load_operator(options.operator)
-        self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
+        known = {**self.operator.answers, **scans(recipe, options.labels)}
+        self.answers = Answers(load_answers(options.answers), known, defaults=not options.live)
 
     async def run(self) -> None:
         async with self._addresses() as addresses:
@@ -124,7 +138,7 @@ class CommandRun:
         try:
             yield await serve(station, list(self.tool.lines))
         finally:
-            self.facts.notes = [
+            self.facts.notes += [
                 f"The fault {spec} begins after the end of the run." for spec in station.faults_to_come()
             ]
             await station.close()
@@ -170,9 +184,10 @@ class CommandRun:
             seed=self.options.seed,
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
-            part=str(part or ""),
+            part_file=str(part or ""),
             part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
+            **self.start.facts,
         )
         self.began(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
@@ -193,6 +208,17 @@ class CommandRun:
             await asyncio.sleep(PROGRESS_S)
             with contextlib.suppress(OSError):
                 self.progress(recorder.elapsed_s)
+
+
+def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, runs: Path) -> Start:
+    """What was found before the start; CommandError when the run must not begin."""
+    try:
+        piece = Piece(**options.labels, file=options.part)
+        return before_start(recipe, piece, runs, simulated=tool.simulated or not options.live)
+    except LabelError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
+    except NotReady as refused:
+        raise CommandError(str(refused), Exit.REFUSED) from None
 
 
 @contextlib.contextmanager

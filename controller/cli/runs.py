@@ -30,13 +30,17 @@ def runs() -> None:
 @click.option("--verdict", type=click.Choice(["PASS", "FAIL", "NONE"], case_sensitive=False), help="only these")
 @click.option("--since", metavar="DATE", help="only runs begun at or after this UTC date or time, as 2026-11-21")
 @click.option("--tag", help="only runs with this tag")
+@click.option("--part", help="only runs of this part")
+@click.option("--lot", help="only runs of parts of this lot")
+@click.option("--carrier", help="only runs on this carrier")
 @JSON
 @exits
-def list_(folder: Path, **options: Any) -> int:
+def list_(folder: Path, part: str | None, lot: str | None, carrier: str | None, **options: Any) -> int:
     """The runs in a folder, the oldest first."""
     from controller.cli.runs_text import list_runs
 
-    return list_runs(folder, **options)
+    labels = {name: text for name, text in (("part", part), ("lot", lot), ("carrier", carrier)) if text is not None}
+    return list_runs(folder, labels=labels, **options)
 
 
 @runs.command("show")

@@ -7,14 +7,23 @@ It is worked out from the records each time; there is no index that could be wro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-from controller.record.events import Alarm, AlarmChanged, Bypassed, JobChanged, Measured, RunEnded, RunStarted
+from controller.record.events import (
+    Alarm,
+    AlarmChanged,
+    Bypassed,
+    JobChanged,
+    Measured,
+    Recorded,
+    RunEnded,
+    RunStarted,
+)
 from controller.record.fold import summarize
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
@@ -37,6 +46,7 @@ OWN_FILES = (
 
 EARLIER = 30  # runs of the same recipe that one is compared with
 LOOK_AT = 60  # records that are opened to find them
+LABELS = ("part", "lot", "carrier")  # of what a run is about: facts of its record, or fields that it scanned
 
 
 class NoSuchRun(Exception):
@@ -45,11 +55,12 @@ class NoSuchRun(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One line of the list. `started_utc` sorts; `tags` are a person's."""
+    """One line of the list. `started_utc` sorts; `labels` are those of LABELS that are known, `tags` a person's."""
 
     folder: Path
     summary: Summary
     started_utc: str
+    labels: Mapping[str, str]
     tags: tuple[str, ...]
 
     @property
@@ -69,6 +80,7 @@ class Run:
             "id": self.id,
             "folder": str(self.folder),
             "started_utc": self.started_utc,
+            **{label: self.labels.get(label, "") for label in LABELS},
             "tags": list(self.tags),
         }
 
@@ -77,12 +89,21 @@ def load(folder: Path) -> Run:
     """The run in a folder; RecordError when its record cannot be read."""
     with RunFile(folder / RECORD) as record:
         summary = summarize(
-            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, Measured, RunEnded), record.meta
+            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, Measured, Recorded, RunEnded),
+            record.meta,
         )
         if not record.ended:
             summary.state, summary.reason = "OPEN", "under way, or the controller was killed"
             summary.duration_s = record.span_s
-        return Run(folder, summary, str(record.meta.get("start_utc", "")), tuple(tags(folder)))
+        labels = labels_of(record.meta, summary)
+        return Run(folder, summary, str(record.meta.get("start_utc", "")), labels, tuple(tags(folder)))
+
+
+def labels_of(meta: Mapping[str, Any], summary: Summary) -> dict[str, str]:
+    """Part, lot and carrier of a run: as given at its start, else as scanned in it."""
+    scanned = {name: value for _, record in summary.records for name, value in record.fields.items()}
+    found = {label: str(meta.get(label) or scanned.get(label) or "") for label in LABELS}
+    return {label: text for label, text in found.items() if text}
 
 
 def runs(folder: Path) -> Iterator[Run | RecordError]:

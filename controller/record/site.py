@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -86,28 +86,49 @@ class Objection:
     problem: str
 
 
+def acts(runs: Path) -> Iterator[SiteAct]:
+    """All acts in the journals of a folder, the oldest first; RecordError when one cannot be read."""
+    for path in _journals(runs):
+        yield from _acts_of(path)
+
+
+def heads(told: Iterable[SiteAct]) -> dict[str, str]:
+    """The head of each record that was closed, by name of its run, as the acts tell it; without those deleted since."""
+    found: dict[str, str] = {}
+    for act in told:
+        if act.act == CLOSED:
+            found[str(act.facts["run"])] = str(act.facts["head_sha256"])
+        elif act.act == DELETED:
+            found.pop(str(act.facts["run"]), None)
+    return found
+
+
 def objections(runs: Path) -> list[Objection]:
     """Where the journals are damaged, or say something else of the runs than is there."""
     found: list[Objection] = []
-    heads: dict[str, str] = {}
-    for path in sorted((runs / FOLDER).glob("*.sqlite")):
+    told: list[SiteAct] = []
+    for path in _journals(runs):
         journal = verify(path)
         if journal.problem:
             found.append(Objection(path, f"{journal.bad}: {journal.problem}"))
-            continue
-        with RunFile(path) as acts:
-            for _, act, _ in acts.events(SiteAct):
-                if isinstance(act, SiteAct) and act.act == CLOSED:
-                    heads[str(act.facts["run"])] = str(act.facts["head_sha256"])
-                elif isinstance(act, SiteAct) and act.act == DELETED:
-                    heads.pop(str(act.facts["run"]), None)
-    for run, head in heads.items():
+        else:
+            told += _acts_of(path)
+    for run, head in heads(told).items():
         record = runs / run / "run.sqlite"
         if not record.is_file():
             found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))
         elif verify(record).head.hex() != head:
             found.append(Objection(record, f"it is not the record that was closed: its head was {head[:16]}"))
     return found
+
+
+def _journals(runs: Path) -> list[Path]:
+    return sorted((runs / FOLDER).glob("*.sqlite"))
+
+
+def _acts_of(journal: Path) -> list[SiteAct]:
+    with RunFile(journal) as days:
+        return [act for _, act, _ in days.events(SiteAct) if isinstance(act, SiteAct)]
 
 
 @contextmanager

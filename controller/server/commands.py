@@ -25,6 +25,7 @@ from controller.server.queue import Job
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
 from controller.server.users import Users
+from controller.start import LabelError, Piece
 from springback import __version__
 
 LOADING_MAX = 4  # recipes that are checked at a time
@@ -151,17 +152,17 @@ class Commands:
 
     # ------------------------------------------------------------------------------------------ jobs
     def _load_job(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
-        name, settings = params.text("recipe"), params.settings("set")
+        name, settings, piece = params.text("recipe"), params.settings("set"), _piece(params)
         params.end()
-        return self._loaded(client, name, settings, start=False)
+        return self._loaded(client, name, settings, piece, start=False)
 
     def _start(self, client: Connection, params: Params) -> Any:
         id = params.text("job", "")
         self._jobs.may_start()
         if not id:
-            name, settings = params.text("recipe"), params.settings("set")
+            name, settings, piece = params.text("recipe"), params.settings("set"), _piece(params)
             params.end()
-            return self._loaded(client, name, settings, start=True)
+            return self._loaded(client, name, settings, piece, start=True)
         params.end()
         job = self._jobs.queue.find(id)
         self._jobs.record(PersonSaid("start", client.who.by, id))
@@ -169,13 +170,14 @@ class Commands:
         return _about(job)
 
     async def _loaded(
-        self, client: Connection, name: str, settings: Mapping[str, str], *, start: bool
+        self, client: Connection, name: str, settings: Mapping[str, str], piece: Piece, *, start: bool
     ) -> dict[str, Any]:
         by = client.who.by
         recipe = await self._read(name, settings)
         if any(recipe.parameters[name].who != "operator" for name in settings):
             check_role(client, "set")
-        job = self._jobs.add(recipe, settings, by)
+        await self._jobs.look(recipe, piece)
+        job = self._jobs.add(recipe, settings, by, piece)
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:
             self._jobs.start(job)
@@ -235,6 +237,14 @@ class Commands:
         self._jobs.reset()
         self._jobs.record(PersonSaid("reset", client.who.by, reason))
         return {}
+
+
+def _piece(params: Params) -> Piece:
+    """Part, lot and carrier of a job; Refused when one is no label."""
+    try:
+        return Piece(params.text("part", ""), params.text("lot", ""), params.text("carrier", ""))
+    except LabelError as error:
+        raise Refused(Code.PARAMS, str(error), "correct it") from None
 
 
 def _about(job: Job) -> dict[str, Any]:

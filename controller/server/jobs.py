@@ -22,11 +22,12 @@ from controller.record.journal import RecordError
 from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
 from controller.server.hub import Hub
-from controller.server.looks import instruments, limits, permissives
+from controller.server.looks import instruments, job_state, limits, permissives
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
 from controller.server.queue import Job, Queue
 from controller.server.standing import Standing
+from controller.start import UNNAMED, NotReady, Piece, Start, before_start, scans
 from controller.station import Station, StationError
 
 log = logging.getLogger(__name__)
@@ -91,9 +92,17 @@ class Jobs:
         self._ending = ""
 
     # ------------------------------------------------------------------------------------------ for commands
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+    async def look(self, recipe: Recipe, piece: Piece) -> None:
+        """Refused when this recipe must not start on this part now. It is looked at again when the job begins."""
+        if self._station is not None:
+            try:
+                await self._before(self._station, recipe, piece)
+            except NotReady as refused:
+                raise Refused(Code.STATE, str(refused), "put it right, then load the job again") from None
+
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, piece: Piece = UNNAMED) -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
-        job = self.queue.add(recipe, settings, by)
+        job = self.queue.add(recipe, settings, by, piece)
         self.hub.changed()
         return job
 
@@ -210,15 +219,20 @@ class Jobs:
         self.queue.jobs.remove(job)
         folder = self._folder / job.id
         self._standing = Standing()
+        answers = self._around.answers(job.recipe, self.prompts)
+        answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
         try:
-            run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
-        except (FolderError, RecordError) as error:
+            start = await self._before(station, job.recipe, job.piece)
+            run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
+        except (FolderError, NotReady, RecordError) as error:
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()))
+        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()), **start.facts)
+        for text in start.warned:
+            self.record(Note(text, "warning"))
         self.record(PersonSaid("start", job.by, job.id))
         state, reason = "ABORTED", ""
         try:
@@ -237,6 +251,9 @@ class Jobs:
         except Exception as error:  # the record is what counts
             log.error("report of %s", job.id, exc_info=error)
             self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
+
+    async def _before(self, station: Station, recipe: Recipe, piece: Piece) -> Start:
+        return await asyncio.to_thread(before_start, recipe, piece, self._folder, simulated=station.simulated)
 
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
@@ -257,19 +274,8 @@ class Jobs:
         """The state as the protocol describes it."""
         running, standing, station = self.running, self._standing, self._station
         trip = station.tool.guard.tripped if station is not None and running is not None else None
-        job = None
-        if running is not None:
-            job = {
-                **running.job.to_json(),
-                "steps": [step.name for step in running.job.recipe.steps],
-                "state": standing.state,
-                "reason": standing.reason,
-                "started_utc": running.started_utc,
-                "step": standing.step,
-                "results": list(standing.results.values()),
-            }
         return {
-            "job": job,
+            "job": job_state(running.job, running.started_utc, standing) if running is not None else None,
             "queue": self.queue.to_json(),
             "last": self._last,
             "prompts": self.prompts.to_json(),

@@ -9,6 +9,7 @@ from typing import Any
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.server.protocol import Code, Refused
+from controller.start import UNNAMED, Piece
 
 JOBS_MAX = 50
 
@@ -21,12 +22,16 @@ class Job:
     recipe: Recipe
     settings: Mapping[str, str]
     by: str
+    piece: Piece = UNNAMED
     started: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """For the state."""
         recipe = self.recipe
-        return {"id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by}
+        return {
+            "id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by,
+            **self.piece.labels,
+        }  # fmt: skip
 
 
 class Queue:
@@ -35,14 +40,14 @@ class Queue:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
 
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, piece: Piece = UNNAMED) -> Job:
         """Append a checked recipe; Refused when the queue is full."""
         if len(self.jobs) >= JOBS_MAX:
             raise Refused(Code.STATE, f"{JOBS_MAX} jobs wait already", "take some out of the queue")
         id = f"{recipe.name}-{wall.run_stamp()}"
         if any(job.id == id for job in self.jobs):  # checked in the same millisecond
             id += f"-{len(self.jobs)}"
-        job = Job(id, recipe, settings, by)
+        job = Job(id, recipe, settings, by, piece)
         self.jobs.append(job)
         return job
 

@@ -54,7 +54,8 @@ def test_the_list_is_what_the_records_say(folder: Path, capsys: Out) -> None:
 
     list_runs(folder, recipe=None, verdict="PASS", since=None, tag=None, as_json=False)
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["RUN", "started,", "UTC", "recipe", "verdict", "state", "took", "alarms", "tags"]
+    columns = ["recipe", "verdict", "state", "took", "alarms", "part", "lot", "tags"]
+    assert head.split() == ["RUN", "started,", "UTC", *columns]
     assert {line.split()[0] for line in lines} == {"good-1", "held-1"}
 
 

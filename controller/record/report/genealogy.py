@@ -1,6 +1,6 @@
 """Where a part comes from, as far as the record knows: what was scanned and recorded, on what, by which software.
 
-Nothing is looked up elsewhere: what nobody recorded is not there.
+Nothing is looked up elsewhere: what nobody recorded is not there. Earlier runs are those that were found at the start.
 """
 
 from __future__ import annotations
@@ -31,11 +31,14 @@ def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
 
 
 def _part(run: RunFile, summary: Summary) -> Iterator[Origin]:
-    for key, what in (("part_kind", "kind of part"), ("lot", "lot"), ("carrier", "carrier")):
+    for key, what in (("part_kind", "kind of part"), ("part", "part"), ("lot", "lot"), ("carrier", "carrier")):
         if run.meta.get(key):
             yield Origin(what, str(run.meta[key]), "at the start")
     if run.meta.get("part_sha256"):
-        yield Origin("earlier run", str(run.meta["part"]), f"sha256 {run.meta['part_sha256'][:16]}")
+        yield Origin("simulated part", str(run.meta["part_file"]), f"sha256 {run.meta['part_sha256'][:16]}")
+    for one in run.meta.get("earlier") or []:
+        came = f"{one['recipe']} version {one['version']}, {one['state'].replace('_', ' ').lower()}, {one['verdict']}"
+        yield Origin("earlier run", f"{one['run']}: {came}", f"head {one['head_sha256'][:16]}")
 
 
 def _recorded(summary: Summary) -> Iterator[Origin]:

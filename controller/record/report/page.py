@@ -57,6 +57,8 @@ _SHOWN_ELSEWHERE = frozenset(
         "tags_sha256",
         "part_kind",
         "part_sha256",
+        "part_file",
+        "earlier",
         "closed",
         "title",
     )

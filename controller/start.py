@@ -1,0 +1,120 @@
+"""What must be in order before a run starts, and what its record keeps of it: which part this is, what it went through.
+
+It refuses and warns in sentences; the command line and the daemon say them in their own way. It opens no instrument.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from controller.recipe.model import Recipe
+from controller.record.archive import LABELS, RECORD
+from controller.record.history import as_fact, runs_before, runs_of, unmet
+from controller.record.index import Digest
+
+LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
+
+
+class LabelError(ValueError):
+    """What somebody called a part, a lot or a carrier is no label, or two labels contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What a run is about, as people label it; `file` is a simulated part, beside the record of its last run."""
+
+    part: str = ""
+    lot: str = ""
+    carrier: str = ""
+    file: Path | None = None
+
+    def __post_init__(self) -> None:
+        for name, text in self.labels.items():
+            if not LABEL.fullmatch(text):
+                raise LabelError(
+                    f"{name} {text[:64]!a} is no label; letters, digits and . _ : / -, at most 64, as in W-0412"
+                )
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Those that are known, by their names."""
+        return {name: text for name in LABELS if (text := getattr(self, name))}
+
+
+UNNAMED = Piece()
+
+
+class NotReady(Exception):
+    """A run must not start now: what was found, and what to do."""
+
+
+@dataclass(slots=True)
+class Start:
+    """What was found: anything in `refused` forbids the start. `facts` go into the record of the run."""
+
+    refused: list[str] = field(default_factory=list)
+    warned: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+def before_start(recipe: Recipe, piece: Piece, runs: Path, *, simulated: bool) -> Start:
+    """Look into the records of a folder of runs before a run on a piece; NotReady when it must not start.
+
+    LabelError when the part's file belongs to another part, RecordError when the record beside it cannot be read. It
+    reads files, and takes a while when there are many runs and no index of them.
+    """
+    start = Start()
+    earlier = _earlier(piece, runs, simulated=simulated)
+    part = piece.part or next((one.part for one in reversed(earlier) if one.part), "")
+    named = part or (str(piece.file) if piece.file is not None else "")
+    start.facts = {
+        **piece.labels,
+        **({"part": part} if part else {}),
+        **({"earlier": as_fact(earlier)} if named else {}),
+    }
+    if recipe.needs:
+        _needs(start, recipe, named, earlier, simulated=simulated)
+    if start.refused:
+        raise NotReady("; ".join(start.refused))
+    return start
+
+
+def _earlier(piece: Piece, runs: Path, *, simulated: bool) -> list[Digest]:
+    """The runs of this part so far, the oldest first."""
+    found: dict[str, Digest] = {}
+    record = piece.file.parent / RECORD if piece.file is not None else None
+    if record is not None and record.is_file():
+        before = runs_before(record)
+        found = {one.run: one for one in before}
+        known = before[-1].part
+        if piece.part and known and known != piece.part:
+            raise LabelError(f"{piece.file} is part {known}, not {piece.part}; name the part that it is, or none")
+    if piece.part:
+        found = {one.run: one for one in runs_of(piece.part, runs, simulated=simulated)} | found
+    return sorted(found.values(), key=lambda one: (one.started_utc, one.run))
+
+
+def _needs(start: Start, recipe: Recipe, part: str, earlier: Sequence[Digest], *, simulated: bool) -> None:
+    wanted = " and ".join(f"{other} {state}" for other, state in recipe.needs.items())
+    if part:
+        start.refused += [f"part {part}: {recipe.name} {why}" for why in unmet(recipe.needs, earlier)]
+    elif simulated:
+        text = f"{recipe.name} needs {wanted}: not checked, because this simulated run names no part"
+        start.warned.append(f"{text}; give --part-id, or --part with the part.json of an earlier run")
+    else:
+        start.refused.append(f"{recipe.name} needs {wanted}, and nobody said which part this is; give --part-id")
+    start.facts["needs"] = {"wanted": dict(recipe.needs), "checked": bool(part)}
+
+
+def scans(recipe: Recipe, labels: Mapping[str, str]) -> dict[str, str]:
+    """Answers to the recipe's own scans of what is known already, by prompt id: nobody scans a label twice."""
+    return {
+        f"{step.name}.{ask.field}": labels[ask.field]
+        for step in recipe.steps
+        for ask in step.asks
+        if ask.kind == "scan" and ask.field in labels
+    }
