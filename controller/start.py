@@ -7,14 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from controller import wall
 from controller.recipe.model import Recipe
 from controller.record.archive import LABELS, RECORD
 from controller.record.history import as_fact, runs_before, runs_of, unmet
 from controller.record.index import Digest
+from controller.tool import ToolFile
+from controller.upkeep.calibration import Due, dues
+from controller.upkeep.counters import Counter, Whose, counters
+from controller.upkeep.items import load_items, maintenance_file
 
 LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 
@@ -61,11 +66,12 @@ class Start:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def before_start(recipe: Recipe, piece: Piece, runs: Path, *, simulated: bool) -> Start:
+def before_start(recipe: Recipe, tool: ToolFile, piece: Piece, runs: Path, *, simulated: bool) -> Start:
     """Look into the records of a folder of runs before a run on a piece; NotReady when it must not start.
 
-    LabelError when the part's file belongs to another part, RecordError when the record beside it cannot be read. It
-    reads files, and takes a while when there are many runs and no index of them.
+    LabelError when the part's file belongs to another part, RecordError when a record that is asked cannot be read,
+    RecipeError for a wrong maintenance file. Wear and certificates decide about real runs only. It reads files, and
+    takes a while when there are many runs and no index of them.
     """
     start = Start()
     earlier = _earlier(piece, runs, simulated=simulated)
@@ -78,6 +84,8 @@ def before_start(recipe: Recipe, piece: Piece, runs: Path, *, simulated: bool) -
     }
     if recipe.needs:
         _needs(start, recipe, named, earlier, simulated=simulated)
+    if named or not simulated:
+        _upkeep(start, recipe, tool, runs, simulated=simulated)
     if start.refused:
         raise NotReady("; ".join(start.refused))
     return start
@@ -108,6 +116,21 @@ def _needs(start: Start, recipe: Recipe, part: str, earlier: Sequence[Digest], *
     else:
         start.refused.append(f"{recipe.name} needs {wanted}, and nobody said which part this is; give --part-id")
     start.facts["needs"] = {"wanted": dict(recipe.needs), "checked": bool(part)}
+
+
+def _upkeep(start: Start, recipe: Recipe, tool: ToolFile, runs: Path, *, simulated: bool) -> None:
+    items, broken = counters(load_items(maintenance_file(tool.path)), runs, Whose(tool.name, simulated))
+    worn = [item for item in items if item.item.module in recipe.modules]
+    certified = list(dues(tool, wall.today(), recipe.modules))
+    start.facts["tooling"] = [item.to_json() for item in worn]
+    start.facts["calibration"] = {due.instrument: asdict(due.calibration) for due in certified}
+    if simulated:
+        return
+    checked: list[Counter | Due] = [*worn, *certified]
+    for found in checked:
+        if found.state != "ok":
+            (start.refused if found.state == "block" else start.warned).append(found.says())
+    start.warned += [f"what this run used up is not counted: {error}" for error in broken]
 
 
 def scans(recipe: Recipe, labels: Mapping[str, str]) -> dict[str, str]:

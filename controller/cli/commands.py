@@ -11,6 +11,7 @@ import click
 
 from controller.cli.boundary import exits, show, warn
 from controller.cli.exits import CommandError, Exit
+from controller.cli.maintain import maintain
 from controller.cli.runs import JSON, RUNS, replay, verify
 from controller.cli.runs import runs as runs_group
 from controller.cli.seat import COMMANDS
@@ -136,7 +137,7 @@ def explain(run: str, as_json: bool) -> int:
     return explain_run(run, as_json=as_json)
 
 
-for _command in (runs_group, verify, replay, *COMMANDS):
+for _command in (runs_group, verify, replay, maintain, *COMMANDS):
     cli.add_command(_command)
 
 

@@ -21,6 +21,7 @@ from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
+from controller.record.events import Note
 from controller.record.journal import Recorder, RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
@@ -128,6 +129,8 @@ class CommandRun:
             from controller.cli.terminal import tell, terminal_answers
 
             self.answers.terminal, self.answers.say = terminal_answers(), tell
+            for text in self.start.warned:
+                tell(f"warning: {text}")
             yield {}
             return
         from controller.cli.simulated import keep_part, serve
@@ -189,6 +192,8 @@ class CommandRun:
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
             **self.start.facts,
         )
+        for text in self.start.warned if self.options.live else ():  # on simulators it would be part of the trace
+            run.recorder.event(Note(text, "warning"))
         self.began(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
         progress = loop.create_task(self._show_progress(run.recorder), name="progress")
@@ -214,7 +219,7 @@ def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, runs: Path) -> S
     """What was found before the start; CommandError when the run must not begin."""
     try:
         piece = Piece(**options.labels, file=options.part)
-        return before_start(recipe, piece, runs, simulated=tool.simulated or not options.live)
+        return before_start(recipe, tool, piece, runs, simulated=tool.simulated or not options.live)
     except LabelError as error:
         raise CommandError(str(error), Exit.USAGE) from None
     except NotReady as refused:

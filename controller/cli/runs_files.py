@@ -12,11 +12,13 @@ from controller.cli.exits import CommandError, Exit
 from controller.cli.site_acts import enter_recovered
 from controller.record import export
 from controller.record.archive import GOLDEN, RECORD, Run, find, remove, runs
+from controller.record.index import digest
 from controller.record.recover import recover
 from controller.record.report.folder import report_on
 from controller.record.runfile import RunFile
 from controller.record.site import DELETED, FOLDER, enter
 from controller.record.store import RecordError
+from controller.upkeep.counters import wear_of
 
 
 def export_run(name: str, folder: Path, form: str, out: Path | None) -> int:
@@ -61,9 +63,10 @@ def retain_runs(folder: Path, days: int, *, dry_run: bool) -> int:
         elif dry_run:
             show(f"would go {run.folder}  {run.started_utc}")
         else:
+            wear = wear_of(digest(run.folder))
             remove(run.folder)
             if (folder / FOLDER).is_dir():
-                enter(folder, wall.utc_text(), DELETED, {"run": run.id})
+                enter(folder, wall.utc_text(), DELETED, {"run": run.id, **wear})
             show(f"deleted  {run.folder}  {run.started_utc}")
     if not old:
         show(f"nothing in {folder} is older than {days} days")

@@ -68,13 +68,7 @@ class Running:
 class Jobs:
     """The queue and its worker, `work`."""
 
-    def __init__(
-        self,
-        surroundings: Surroundings,
-        folder: Path,
-        speed: float,
-        ready: Callable[[str], None],
-    ) -> None:
+    def __init__(self, surroundings: Surroundings, folder: Path, speed: float, ready: Callable[[str], None]) -> None:
         """`folder` takes the runs. `ready` is told of each opening of the station: nothing, or why it did not open."""
         self.hub = Hub(speed, self.state)
         self.prompts = OpenPrompts()
@@ -253,7 +247,9 @@ class Jobs:
             self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
 
     async def _before(self, station: Station, recipe: Recipe, piece: Piece) -> Start:
-        return await asyncio.to_thread(before_start, recipe, piece, self._folder, simulated=station.simulated)
+        return await asyncio.to_thread(
+            before_start, recipe, station.file, piece, self._folder, simulated=station.simulated
+        )
 
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {

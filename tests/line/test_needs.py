@@ -129,10 +129,10 @@ def test_a_label_is_no_sentence(tmp_path: Path) -> None:
 
 def test_a_live_run_finds_the_history_in_the_records_of_real_runs(tmp_path: Path, look: str) -> None:
     write_short(tmp_path, "real", recipe="press-short", part="W-1", simulated=False)
-    _, wanted = prepare(RunOptions(look))
+    tool, wanted = prepare(RunOptions(look))
 
-    start = before_start(wanted, Piece(part="W-1"), tmp_path, simulated=False)
+    start = before_start(wanted, tool, Piece(part="W-1"), tmp_path, simulated=False)
 
     assert [one["run"] for one in start.facts["earlier"]] == ["real"]
     with pytest.raises(NotReady, match="its runs: none"):
-        before_start(wanted, Piece(part="W-1"), tmp_path, simulated=True)
+        before_start(wanted, tool, Piece(part="W-1"), tmp_path, simulated=True)

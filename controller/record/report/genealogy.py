@@ -27,7 +27,13 @@ class Origin(NamedTuple):
 
 def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
     """Part and lots, materials with what was left of their pot life, recipe, configuration, software."""
-    return [*_part(run, summary), *_recorded(summary), *_pot_life(run), *_made_with(run.meta, summary)]
+    return [
+        *_part(run, summary),
+        *_recorded(summary),
+        *_pot_life(run),
+        *_tooling(run.meta),
+        *_made_with(run.meta, summary),
+    ]
 
 
 def _part(run: RunFile, summary: Summary) -> Iterator[Origin]:
@@ -55,6 +61,16 @@ def _pot_life(run: RunFile) -> Iterator[Origin]:
         left = [value for value in run.series(POT_LIFE)[1] if math.isfinite(value)]
         if any(left):
             yield Origin("pot life left", f"{number(left[-1])} {run.tags[POT_LIFE].unit}", "at the end of the run")
+
+
+def _tooling(meta: dict[str, Any]) -> Iterator[Origin]:
+    """What wears out, as it was at the start, and the certificates of the instruments."""
+    for item in meta.get("tooling") or []:
+        used = ", ".join(f"{measure} {number(c['used'])} {c['unit']}".rstrip() for measure, c in item["counts"].items())
+        since = f"since {item['since']}" if item["since"] else "since the first record"
+        yield Origin(item["title"], f"{item['serial']}: {used}".removeprefix(": "), since)
+    for name, one in (meta.get("calibration") or {}).items():
+        yield Origin(f"calibration of {name}", f"certificate {one['certificate']}", f"{one['last']} to {one['due']}")
 
 
 def _made_with(meta: dict[str, Any], summary: Summary) -> Iterator[Origin]:

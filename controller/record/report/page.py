@@ -59,6 +59,8 @@ _SHOWN_ELSEWHERE = frozenset(
         "part_sha256",
         "part_file",
         "earlier",
+        "tooling",
+        "calibration",
         "closed",
         "title",
     )
