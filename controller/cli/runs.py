@@ -56,6 +56,19 @@ def show_(run: str, folder: Path, as_json: bool) -> int:
 
 
 @runs.command()
+@RUN
+@IN
+@click.option("--all", "whole", is_flag=True, help="from the start of the run, not only what comes")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object a line")
+@exits
+def watch(run: str, folder: Path, whole: bool, as_json: bool) -> int:
+    """Follow a run of another process until it ends: its state, what happens, how far it is."""
+    from controller.cli.watch import watch_run
+
+    return watch_run(run, folder, whole=whole, as_json=as_json)
+
+
+@runs.command()
 @click.argument("a")
 @click.argument("b")
 @IN
@@ -71,7 +84,9 @@ def compare(a: str, b: str, folder: Path, as_json: bool) -> int:
 @runs.command()
 @RUN
 @IN
-@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json", "parquet", "hdf5"]), default="csv", show_default=True
+)
 @OUT
 @exits
 def export(run: str, folder: Path, form: str, out: Path | None) -> int:

@@ -20,14 +20,16 @@ from controller.record.site import DELETED, FOLDER, enter
 from controller.record.store import RecordError
 from controller.upkeep.counters import wear_of
 
+BINARY = {"parquet": export.write_parquet, "hdf5": export.write_hdf5}
+
 
 def export_run(name: str, folder: Path, form: str, out: Path | None) -> int:
     """Write all samples, to stdout when no file is named."""
-    if form == "parquet" and out is None:
-        raise CommandError("parquet is no text; name a file with --out", Exit.USAGE)
+    if form in BINARY and out is None:
+        raise CommandError(f"{form} is no text; name a file with --out", Exit.USAGE)
     with RunFile(find(name, folder) / RECORD) as run:
-        if form == "parquet" and out is not None:
-            _written(out, lambda: export.write_parquet(run, out))
+        if form in BINARY and out is not None:
+            _written(out, lambda: BINARY[form](run, out))
             return Exit.PASSED
         text = io.StringIO()
         (export.write_csv if form == "csv" else export.write_json)(run, text)

@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 
 from controller.cli.exits import CommandError, Exit
@@ -20,6 +21,7 @@ from controller.cli.runs_files import bundle_run, export_run, report_run, retain
 from controller.cli.runs_text import compare_runs, list_runs, show_run
 from controller.cli.verify import verify_runs
 from controller.record.archive import NoSuchRun, find, tag, tags
+from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from tests.cli.commands import refused, springback
 from tests.line.behind import recipe, run
@@ -156,6 +158,29 @@ def test_parquet_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch:
         export_run("good", folder, "parquet", tmp_path / "x.parquet")
     with pytest.raises(CommandError, match="name a file"):
         export_run("good", folder, "parquet", None)
+
+
+def test_hdf5_has_everything_with_units(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x.h5"
+    export_run("good", folder, "hdf5", out)
+
+    with h5py.File(out) as file, RunFile(folder / "good-1" / "run.sqlite") as run:
+        times_s, gap = run.series("press.gap")
+        assert file["samples/press.gap"].attrs["unit"] == "um"
+        assert list(file["samples/t_s"]) == list(times_s)
+        assert str(file["samples/press.gap"][()].tolist()) == str(gap)  # so that what is no number is equal too
+        assert json.loads(file["events/json"][-1])["kind"] == "run_ended"
+        assert json.loads(file["facts/recipe_text"][()]) == run.meta["recipe_text"]
+        assert len(file["events/t_s"]) == len(file["events/json"]) == len(run.events())
+
+
+def test_hdf5_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "h5py", None)
+
+    with pytest.raises(RecordError, match=r'pip install "springback\[hdf5\]"'):
+        export_run("good", folder, "hdf5", tmp_path / "x.h5")
+    with pytest.raises(CommandError, match="hdf5 is no text; name a file"):
+        export_run("good", folder, "hdf5", None)
 
 
 def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: Path, capsys: Out) -> None:
