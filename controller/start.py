@@ -6,7 +6,7 @@ It refuses and warns in sentences; the command line and the daemon say them in t
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +14,10 @@ from typing import Any
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.record.archive import LABELS, RECORD
-from controller.record.history import as_fact, runs_before, runs_of, unmet
-from controller.record.index import Digest
+from controller.record.history import as_fact, opened, runs_before, runs_of, unmet
+from controller.record.index import Digest, digests
+from controller.record.site import acts
+from controller.record.store import RecordError
 from controller.tool import ToolFile
 from controller.upkeep.calibration import Due, dues
 from controller.upkeep.counters import Counter, Whose, counters
@@ -64,6 +66,7 @@ class Start:
     refused: list[str] = field(default_factory=list)
     warned: list[str] = field(default_factory=list)
     facts: dict[str, Any] = field(default_factory=dict)
+    opened_s_ago: dict[str, float] = field(default_factory=dict)  # material lots of earlier real runs
 
 
 def before_start(recipe: Recipe, tool: ToolFile, piece: Piece, runs: Path, *, simulated: bool) -> Start:
@@ -74,7 +77,8 @@ def before_start(recipe: Recipe, tool: ToolFile, piece: Piece, runs: Path, *, si
     takes a while when there are many runs and no index of them.
     """
     start = Start()
-    earlier = _earlier(piece, runs, simulated=simulated)
+    known, broken = digests(runs) if piece != UNNAMED or not simulated else ([], [])
+    earlier = _earlier(piece, known, simulated=simulated)
     part = piece.part or next((one.part for one in reversed(earlier) if one.part), "")
     named = part or (str(piece.file) if piece.file is not None else "")
     start.facts = {
@@ -85,13 +89,16 @@ def before_start(recipe: Recipe, tool: ToolFile, piece: Piece, runs: Path, *, si
     if recipe.needs:
         _needs(start, recipe, named, earlier, simulated=simulated)
     if named or not simulated:
-        _upkeep(start, recipe, tool, runs, simulated=simulated)
+        items, whose = load_items(maintenance_file(tool.path)), Whose(tool.name, simulated)
+        checked = _looked_after(start, recipe, tool, counters(items, known, list(acts(runs)), whose))
+        if not simulated:
+            _real(start, checked, known, broken)
     if start.refused:
         raise NotReady("; ".join(start.refused))
     return start
 
 
-def _earlier(piece: Piece, runs: Path, *, simulated: bool) -> list[Digest]:
+def _earlier(piece: Piece, runs: Sequence[Digest], *, simulated: bool) -> list[Digest]:
     """The runs of this part so far, the oldest first."""
     found: dict[str, Digest] = {}
     record = piece.file.parent / RECORD if piece.file is not None else None
@@ -118,19 +125,24 @@ def _needs(start: Start, recipe: Recipe, part: str, earlier: Sequence[Digest], *
     start.facts["needs"] = {"wanted": dict(recipe.needs), "checked": bool(part)}
 
 
-def _upkeep(start: Start, recipe: Recipe, tool: ToolFile, runs: Path, *, simulated: bool) -> None:
-    items, broken = counters(load_items(maintenance_file(tool.path)), runs, Whose(tool.name, simulated))
-    worn = [item for item in items if item.item.module in recipe.modules]
+def _looked_after(start: Start, recipe: Recipe, tool: ToolFile, worn: Sequence[Counter]) -> list[Counter | Due]:
+    """What wears out and what is certified, of what the recipe uses, as facts of the record."""
+    in_use = [counter for counter in worn if counter.item.module in recipe.modules]
     certified = list(dues(tool, wall.today(), recipe.modules))
-    start.facts["tooling"] = [item.to_json() for item in worn]
+    start.facts["tooling"] = [counter.to_json() for counter in in_use]
     start.facts["calibration"] = {due.instrument: asdict(due.calibration) for due in certified}
-    if simulated:
-        return
-    checked: list[Counter | Due] = [*worn, *certified]
+    return [*in_use, *certified]
+
+
+def _real(
+    start: Start, checked: Iterable[Counter | Due], known: Iterable[Digest], broken: Iterable[RecordError]
+) -> None:
+    """What decides about real runs only: simulated ones wear nothing, and their time is not the wall's."""
     for found in checked:
         if found.state != "ok":
             (start.refused if found.state == "block" else start.warned).append(found.says())
     start.warned += [f"what this run used up is not counted: {error}" for error in broken]
+    start.opened_s_ago = {lot: wall.seconds_since(utc) for lot, utc in opened(known).items()}
 
 
 def scans(recipe: Recipe, labels: Mapping[str, str]) -> dict[str, str]:

@@ -21,6 +21,11 @@ def local() -> datetime:
     return datetime.now().astimezone()
 
 
+def seconds_since(utc: str) -> float:
+    """How long ago a time in ISO 8601 was, at least 0: a clock that was set back makes nothing younger than now."""
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(utc)).total_seconds())
+
+
 def today() -> date:
     """The day, in UTC."""
     return datetime.now(UTC).date()

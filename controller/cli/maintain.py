@@ -35,12 +35,16 @@ def list_(folder: Path, tool: Path | None, simulated: bool, as_json: bool) -> in
     """What has worn how far, and which certificates run out."""
     from controller.cli.run import read_tool
     from controller.cli.show import table
+    from controller.record.index import digests
+    from controller.record.site import acts
     from controller.upkeep.calibration import Due, dues
     from controller.upkeep.counters import Counter, Whose, counters
     from controller.upkeep.items import load_items, maintenance_file
 
     about = read_tool(tool)
-    found, broken = counters(load_items(maintenance_file(about.path)), folder, Whose(about.name, simulated))
+    runs, broken = digests(folder)
+    items = load_items(maintenance_file(about.path))
+    found = counters(items, runs, list(acts(folder)), Whose(about.name, simulated))
     certified = list(dues(about, wall.today()))
     for error in broken:
         warn(f"not counted: {error}", as_json=as_json)
@@ -49,8 +53,8 @@ def list_(folder: Path, tool: Path | None, simulated: bool, as_json: bool) -> in
             {"instrument": one.instrument, **asdict(one.calibration), "days_left": one.days_left, "state": one.state}
             for one in certified
         ]
-        items = [one.to_json() for one in found]
-        show(json.dumps({"schema": "springback.maintenance/1", "simulated": simulated, "items": items, "due": due}))
+        listed = [one.to_json() for one in found]
+        show(json.dumps({"schema": "springback.maintenance/1", "simulated": simulated, "items": listed, "due": due}))
         return Exit.PASSED
     rows = [(one.item.name, one.serial, one.since[:10], ", ".join(one.amounts()), one.state) for one in found]
     show(table(["ITEM", "serial", "since", "used", "state"], rows))

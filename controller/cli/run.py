@@ -183,6 +183,7 @@ class CommandRun:
         except FolderError as error:
             raise CommandError(f"{error}; name another with --out", Exit.USAGE) from None
         self.facts.simulated = station.simulated
+        station.tool.opened_s = {lot: loop.time() - ago_s for lot, ago_s in self.start.opened_s_ago.items()}
         run.describe(
             seed=self.options.seed,
             faults=list(self.facts.faults),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from controller.cli.boundary import show
-from controller.cli.exits import Exit
+from controller.cli.exits import CommandError, Exit
 from controller.cli.outcome import show_summary
 from controller.cli.show import table
 from controller.record.archive import RECORD, REPORT, Run, find, load, runs
@@ -39,6 +40,7 @@ def list_runs(
     if verdict:
         wanted.append(lambda run: run.summary.verdict.value == verdict.upper())
     if since:
+        _day(since)
         wanted.append(lambda run: run.started_utc >= since)
     if tag:
         wanted.append(lambda run: tag in run.tags)
@@ -54,6 +56,13 @@ def list_runs(
         for error in broken:
             show(plain(f"unreadable: {error}"))
     return Exit.NOT_INTACT if broken else Exit.PASSED
+
+
+def _day(text: str) -> None:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"--since {text[:40]!a} is no date; write it as in 2026-11-21", Exit.USAGE) from None
 
 
 def _list(found: Sequence[Run]) -> str:

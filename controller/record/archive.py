@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller.record.events import (
     Alarm,
@@ -51,6 +51,15 @@ LABELS = ("part", "lot", "carrier")  # of what a run is about: facts of its reco
 
 class NoSuchRun(Exception):
     """What a person named is not one run."""
+
+
+class Scanned(NamedTuple):
+    """A lot of a material of the recipe, at a time in s; `about` is what the recipe says of it."""
+
+    t_s: float
+    lot: str
+    material: str
+    about: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +113,15 @@ def labels_of(meta: Mapping[str, Any], summary: Summary) -> dict[str, str]:
     scanned = {name: value for _, record in summary.records for name, value in record.fields.items()}
     found = {label: str(meta.get(label) or scanned.get(label) or "") for label in LABELS}
     return {label: text for label, text in found.items() if text}
+
+
+def scanned_lots(meta: Mapping[str, Any], summary: Summary) -> Iterator[Scanned]:
+    """The lots of the recipe's materials that a run scanned, in their order."""
+    materials = {one["scan"]: (name, one) for name, one in (meta.get("materials") or {}).items()}
+    for t_s, record in summary.records:
+        for field, value in record.fields.items():
+            if field in materials:
+                yield Scanned(t_s, str(value), *materials[field])
 
 
 def runs(folder: Path) -> Iterator[Run | RecordError]:

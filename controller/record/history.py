@@ -6,13 +6,13 @@ It believes records only when their chain is whole and they are what the site's 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from controller.record.archive import RECORD
-from controller.record.index import Digest, digest, digests
+from controller.record.index import Digest, digest
 from controller.record.result import COMPLETED
 from controller.record.runfile import RunFile
 from controller.record.site import acts, heads
@@ -22,9 +22,18 @@ from controller.record.verify import verify
 _KEPT = ("run", "place", "recipe", "version", "started_utc", "state", "verdict", "simulated", "tool", "head_sha256")
 
 
-def runs_of(part: str, runs: Path, *, simulated: bool) -> list[Digest]:
-    """The runs of a part that lie in a folder, the oldest first; real and simulated ones are kept apart."""
-    return [one for one in digests(runs)[0] if one.part == part and one.simulated is simulated]
+def runs_of(part: str, runs: Iterable[Digest], *, simulated: bool) -> list[Digest]:
+    """Those of a part; real and simulated ones are kept apart."""
+    return [one for one in runs if one.part == part and one.simulated is simulated]
+
+
+def opened(runs: Iterable[Digest]) -> dict[str, str]:
+    """When each material lot was scanned first in a real run, UTC: from then on its pot life runs."""
+    found: dict[str, str] = {}
+    for one in runs:
+        for lot, utc in one.lots.items() if not one.simulated else ():
+            found[lot] = min(utc, found.get(lot, utc))
+    return found
 
 
 def runs_before(record: Path) -> list[Digest]:

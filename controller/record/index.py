@@ -11,9 +11,10 @@ import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.record.archive import LABELS, RECORD, load
+from controller.record.archive import LABELS, RECORD, Run, load, scanned_lots
 from controller.record.runfile import RunFile
 from controller.record.site import FOLDER
 from controller.record.store import RecordError
@@ -42,6 +43,7 @@ class Digest:
     head_sha256: str
     labels: Mapping[str, str] = field(default_factory=dict)  # part, lot, carrier
     used: Mapping[str, float] = field(default_factory=dict)
+    lots: Mapping[str, str] = field(default_factory=dict)  # of materials: when each was scanned, UTC
 
     @property
     def part(self) -> str:
@@ -53,7 +55,7 @@ def digest(folder: Path) -> Digest:
     """What the record in a folder says, read now; RecordError when it cannot be read."""
     run = load(folder)
     with RunFile(folder / RECORD) as record:
-        head, wear = record.head_sha256, used(record)
+        head, wear, lots = record.head_sha256, used(record), _lots(record, run)
     started, summary = run.summary.started, run.summary
     return Digest(
         run.id,
@@ -68,7 +70,19 @@ def digest(folder: Path) -> Digest:
         head,
         run.labels,
         wear,
+        lots,
     )
+
+
+def _lots(record: RunFile, run: Run) -> dict[str, str]:
+    """When each material lot was scanned; nothing of a record that does not say when it began."""
+    try:
+        began = datetime.fromisoformat(run.started_utc)
+    except ValueError:
+        return {}
+    began = began if began.tzinfo is not None else began.replace(tzinfo=UTC)
+    lots = {scanned.lot: began + timedelta(seconds=scanned.t_s) for scanned in scanned_lots(record.meta, run.summary)}
+    return {lot: utc.isoformat(timespec="seconds") for lot, utc in lots.items()}
 
 
 def digests(runs: Path) -> tuple[list[Digest], list[RecordError]]:

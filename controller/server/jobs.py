@@ -221,6 +221,8 @@ class Jobs:
         except (FolderError, NotReady, RecordError) as error:
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
+        now_s = asyncio.get_running_loop().time()
+        station.tool.opened_s = {lot: now_s - ago_s for lot, ago_s in start.opened_s_ago.items()}
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results

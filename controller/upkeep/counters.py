@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from controller.record.events import SiteAct
-from controller.record.index import Digest, digests
-from controller.record.site import DELETED, acts
-from controller.record.store import RecordError
+from controller.record.index import Digest
+from controller.record.site import DELETED
 from controller.record.text import number
 from controller.record.wear import MEASURES
 from controller.upkeep.items import Bound, Item
@@ -79,12 +77,10 @@ class Counter:
         }  # fmt: skip
 
 
-def counters(items: Iterable[Item], runs: Path, whose: Whose) -> tuple[list[Counter], list[RecordError]]:
-    """All items as they are now, and the records that cannot be read; RecordError when a journal cannot be read."""
-    told = list(acts(runs))
-    found, broken = digests(runs)
-    uses = [*_of_runs(found, whose), *_of_deleted(told, whose)]
-    return [_counter(item, uses, told, whose) for item in items], broken
+def counters(items: Iterable[Item], runs: Iterable[Digest], told: Sequence[SiteAct], whose: Whose) -> list[Counter]:
+    """All items as they are now, from the runs of a folder and the acts in its journal."""
+    uses = [*_of_runs(runs, whose), *_of_deleted(told, whose)]
+    return [_counter(item, uses, told, whose) for item in items]
 
 
 def wear_of(run: Digest) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def test_the_list_is_what_the_records_say(folder: Path, capsys: Out) -> None:
     assert listed(folder, capsys, verdict="none") == ["estop-1"]
     assert listed(folder, capsys, recipe="smoke") == []
     assert listed(folder, capsys, since="2999-01-01") == []
+    with pytest.raises(CommandError, match="--since 'yesterday' is no date; write it as in"):
+        listed(folder, capsys, since="yesterday")
+    assert sorted(listed(folder, capsys, since="2000-01-01")) == ["estop-1", "good-1", "held-1"]
 
     list_runs(folder, recipe=None, verdict="PASS", since=None, tag=None, as_json=False)
     head, *lines = capsys.readouterr().out.splitlines()

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import controller.cli.run as command
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import RunOptions, RunOutcome, prepare
 from controller.cli.runs_text import list_runs, show_run
-from controller.record.events import PromptAnswered
+from controller.record.events import Intent, Note, PromptAnswered
 from controller.record.runfile import RunFile
 from controller.record.verify import verify
-from controller.start import NotReady, Piece, before_start
+from controller.start import NotReady, Piece, Start, before_start
 from tests.cli.commands import refused, springback
 from tests.line.behind import recipe, run
 from tests.unit.short_record import write_short
@@ -136,3 +137,51 @@ def test_a_live_run_finds_the_history_in_the_records_of_real_runs(tmp_path: Path
     assert [one["run"] for one in start.facts["earlier"]] == ["real"]
     with pytest.raises(NotReady, match="its runs: none"):
         before_start(wanted, tool, Piece(part="W-1"), tmp_path, simulated=True)
+
+
+POUR = """\
+recipe: pour
+version: 1
+title: One shot into the mold, from a syringe that was scanned
+for: {tool: packaging-line, part: WLP-200}
+materials:
+  encapsulant: {type: ENC-2, scan: syringe, pot_life: 8 h}
+on_hold: {policy: freeze, max: 10 s}
+on_abort: safe-release
+steps:
+  - name: Check in
+    scan: {field: syringe, match: "ENC-2-[0-9]+", default: ENC-2-0917}
+    material: {pot_life: 8 h, cap: 6 g}
+    carry: {to: mold, within: 1 min}
+  - name: Calibrate
+    calibrate: {pressure: 25 kPa, time: 1 s}
+  - name: Fill
+    dispense: {pressure: 25 kPa, time: 9 s, shots: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("open_h", "left_min", "alarm"), [(7.0, 60.0, ""), (8.1, -6.0, "step.deviation"), (None, 480.0, "")]
+)
+def test_the_pot_life_of_a_lot_goes_on_from_run_to_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, open_h: float | None, left_min: float, alarm: str
+) -> None:
+    (tmp_path / "pour.yaml").write_text(POUR, encoding="utf-8")
+    lots = {"ENC-2-0917": open_h * 3600.0} if open_h is not None else {"ENC-2-0001": 1e6}
+    monkeypatch.setattr(command, "before_start", lambda *_, **__: Start(opened_s_ago=lots))  # as before a live run
+
+    outcome = run(RunOptions(str(tmp_path / "pour.yaml"), out=tmp_path / "run"))
+
+    first = outcome.summary.first_alarm
+    assert (first.alarm.code if first else "") == alarm
+    with RunFile(outcome.record) as record:
+        scanned = record.series("dispenser.lot_scanned")[1]
+        left = [v for v, on in zip(record.series("dispenser.pot_life_left")[1], scanned, strict=True) if on]
+        notes = [event.text for _, event, _ in record.events() if isinstance(event, Note)]
+        shots = [
+            event for _, event, _ in record.events() if isinstance(event, Intent) and event.action == "dispenser.shot"
+        ]
+    assert left[0] == pytest.approx(left_min, abs=1.0)  # the person who scans takes some seconds
+    assert any("lot ENC-2-0917 was opened" in text for text in notes) is (open_h is not None)
+    assert bool(shots) is not bool(alarm)
+    assert "<td>lot ENC-2-0917</td><td>scanned at 0:0" in outcome.report.read_text("utf-8")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from controller.record.archive import load
-from controller.record.history import as_fact, runs_before, runs_of, unmet
+from controller.record.history import as_fact, opened, runs_before, runs_of, unmet
 from controller.record.index import INDEX, Digest, digests
 from controller.record.site import enter
 from tests.unit.short_record import write_short
@@ -19,7 +19,7 @@ DAY = "2026-11-2"
 
 
 def of_part(runs: Path, part: str = "W-1", *, simulated: bool = True) -> list[Digest]:
-    return runs_of(part, runs, simulated=simulated)
+    return runs_of(part, digests(runs)[0], simulated=simulated)
 
 
 def test_runs_of_a_part_are_found_oldest_first_real_and_simulated_apart(tmp_path: Path) -> None:
@@ -161,3 +161,16 @@ def test_what_was_given_at_the_start_counts_before_what_was_scanned(tmp_path: Pa
     folder = write_short(tmp_path, "a", part="W-1", scanned={"part": "W-2", "lot": "L-7", "wheel": "GW-1"})
 
     assert load(folder).labels == {"part": "W-1", "lot": "L-7"}
+
+
+MATERIALS = {"cover": {"name": "cover", "type": "EMC-7", "scan": "syringe", "pot_life_s": 28800.0}}
+
+
+def test_a_lot_is_open_from_its_first_scan_in_a_real_run(tmp_path: Path) -> None:
+    scanned = {"syringe": "EMC-7-1", "wheel": "GW-1"}
+    write_short(tmp_path, "b", simulated=False, utc=f"{DAY}1T10:00:00+00:00", scanned=scanned, materials=MATERIALS)
+    write_short(tmp_path, "a", simulated=False, utc=f"{DAY}0T10:00:00Z", scanned=scanned, materials=MATERIALS)
+    write_short(tmp_path, "c", simulated=True, utc=f"{DAY}0T01:00:00Z", scanned=scanned, materials=MATERIALS)
+    write_short(tmp_path, "d", simulated=False, utc="", scanned={"syringe": "EMC-7-2"}, materials=MATERIALS)
+
+    assert opened(digests(tmp_path)[0]) == {"EMC-7-1": f"{DAY}0T10:00:00+00:00"}

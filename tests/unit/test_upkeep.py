@@ -13,8 +13,8 @@ from controller.cli.run import RunOptions, prepare
 from controller.cli.runs_files import retain_runs
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
-from controller.record.index import INDEX, digest
-from controller.record.site import enter
+from controller.record.index import INDEX, digest, digests
+from controller.record.site import acts, enter
 from controller.start import NotReady, Piece, Start, before_start
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
@@ -77,9 +77,9 @@ def pressing() -> Recipe:
 
 
 def wheel(tool: ToolFile, runs: Path, whose: Whose = REAL) -> Counter:
-    found, broken = counters(load_items(maintenance_file(tool.path)), runs, whose)
+    found, broken = digests(runs)
     assert broken == []
-    return found[0]
+    return counters(load_items(maintenance_file(tool.path)), found, list(acts(runs)), whose)[0]
 
 
 def start(recipe: Recipe, tool: ToolFile, runs: Path, *, simulated: bool = False, part: str = "") -> Start:

@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from controller.record.archive import scanned_lots
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.text import clock_text, number
@@ -30,6 +31,7 @@ def genealogy(run: RunFile, summary: Summary) -> list[Origin]:
     return [
         *_part(run, summary),
         *_recorded(summary),
+        *_materials(run.meta, summary),
         *_pot_life(run),
         *_tooling(run.meta),
         *_made_with(run.meta, summary),
@@ -54,6 +56,14 @@ def _recorded(summary: Summary) -> Iterator[Origin]:
             text = number(value) if isinstance(value, float) else str(value)
             who = by.get(f"{record.step}.{name}", "")
             yield Origin(name.replace("_", " "), text, f"{record.step}, {clock_text(t_s)}{', ' if who else ''}{who}")
+
+
+def _materials(meta: dict[str, Any], summary: Summary) -> Iterator[Origin]:
+    for scanned in scanned_lots(meta, summary):
+        life_s = scanned.about["pot_life_s"]
+        life = f", pot life {clock_text(life_s)}" if life_s else ""
+        name = f"{scanned.material.replace('_', ' ')} {scanned.about['type']}"
+        yield Origin(name, f"lot {scanned.lot}", f"scanned at {clock_text(scanned.t_s)}{life}")
 
 
 def _pot_life(run: RunFile) -> Iterator[Origin]:

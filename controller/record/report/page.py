@@ -59,6 +59,7 @@ _SHOWN_ELSEWHERE = frozenset(
         "part_sha256",
         "part_file",
         "earlier",
+        "materials",
         "tooling",
         "calibration",
         "closed",
