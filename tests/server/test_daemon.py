@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli.exits import Exit
 from controller.record.events import Note, PersonRefused, PersonSaid, SiteAct
 from controller.record.runfile import RunFile
 from controller.record.site import CLOSED, objections
@@ -244,6 +245,14 @@ def test_a_run_in_the_daemon_ends_with_the_exit_code_of_a_run(seat: Seat) -> Non
 
     assert run.returncode == 0, err
     assert json.loads(out)["state"] == "PROCESS_COMPLETE"
+
+
+def test_an_attached_run_takes_its_labels_along(seat: Seat) -> None:
+    run = seat.begin("run", "after", "--attach", "packaging-line", "--part-id", "W-77", "--lot", "L-9")
+    _, err = run.communicate(timeout=60)
+
+    assert run.returncode == Exit.REFUSED
+    assert "part W-77: after needs seat passed: the part has no run of seat" in err
 
 
 def test_an_attached_run_asks_at_its_terminal_and_ctrl_c_holds_then_aborts(seat: Seat) -> None:
