@@ -43,8 +43,8 @@ EXITS = {
     Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
     Exit.INVALID: "a recipe, tool, maintenance, scenario, answers or operator file is wrong, or a recipe is not proven",
     Exit.UNREACHABLE: "an instrument, or the daemon, does not answer, or the wrong one does, before the start",
-    Exit.REFUSED: "refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed, a tool in use, a part that has"
-    " not been through what the recipe needs, a worn wheel, a certificate that ran out,"
+    Exit.REFUSED: "refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed, a tool in use,"
+    " a part that has not been through what the recipe needs, a worn wheel, a certificate that ran out,"
     " a role or a state that does not allow it",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
