@@ -22,6 +22,7 @@ from controller.record.story import tell
 from controller.record.text import clock_text, plain
 
 LOOK_S = 0.25  # between two looks: an operator sees no later than that, and the writer's disk does not notice
+QUIET_S = 1.0  # of silence, then it is asked whether somebody still writes: asking holds the record for a moment
 SAY_S = 10.0  # of silence, then how far the run is
 
 
@@ -31,7 +32,10 @@ def watch_run(name: str, folder: Path, *, whole: bool, as_json: bool) -> int:
     watch.look(tell_it=whole)
     if not watch.ended:
         watch.say_where()
-        asyncio.run(watch.follow())
+        try:
+            asyncio.run(watch.follow())
+        except KeyboardInterrupt:
+            raise CommandError("nobody watches any more; the run goes on", Exit.INTERRUPTED) from None
     watch.say_where()
     return watch.exit
 
@@ -59,8 +63,7 @@ class Watch:
         silent_s = 0.0
         while not self.ended:
             await asyncio.sleep(LOOK_S)
-            with unwritten(self._place) as dead:  # asked before the last look: whoever has died meanwhile ended first
-                pass
+            dead = silent_s >= QUIET_S and _unwritten(self._place)  # asked before the last look: its end may just come
             silent_s = 0.0 if self.look(tell_it=True) else silent_s + LOOK_S
             if dead and not self.ended:
                 text = f"{self._place}: its writer has gone without an end; springback runs recover closes the record"
@@ -108,6 +111,11 @@ class Watch:
         if line is not None:
             show(line)
         return line is not None
+
+
+def _unwritten(place: Path) -> bool:
+    with unwritten(place) as free:
+        return free
 
 
 def _at_work(steps: list[StepRow]) -> StepRow | None:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from controller import wall
 from controller.recipe.model import Recipe
+from controller.recipe.problems import RecipeError
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note, PersonSaid
 from controller.record.journal import RecordError
@@ -42,6 +43,7 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "stop": ("STOP",),
     "abort": ("ABORT",),
 }
+NOT_NOW = (NotReady, RecordError, RecipeError)  # a part, a journal or a maintenance file forbids the start
 
 
 class Surroundings(Protocol):
@@ -91,8 +93,8 @@ class Jobs:
         if self._station is not None:
             try:
                 await self._before(self._station, recipe, piece)
-            except NotReady as refused:
-                raise Refused(Code.STATE, str(refused), "put it right, then load the job again") from None
+            except NOT_NOW as error:
+                raise Refused(Code.STATE, str(error), "put it right, then load the job again") from None
 
     def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, piece: Piece = UNNAMED) -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
@@ -218,7 +220,7 @@ class Jobs:
         try:
             start = await self._before(station, job.recipe, job.piece)
             run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
-        except (FolderError, NotReady, RecordError) as error:
+        except (FolderError, *NOT_NOW) as error:
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         now_s = asyncio.get_running_loop().time()

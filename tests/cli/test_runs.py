@@ -184,6 +184,9 @@ def test_hdf5_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch: py
         export_run("good", folder, "hdf5", tmp_path / "x.h5")
     with pytest.raises(CommandError, match="hdf5 is no text; name a file"):
         export_run("good", folder, "hdf5", None)
+    monkeypatch.undo()
+    with pytest.raises(CommandError, match="cannot write .*x.h5: No such file or directory"):
+        export_run("good", folder, "hdf5", tmp_path / "nowhere" / "x.h5")
 
 
 def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: Path, capsys: Out) -> None:
