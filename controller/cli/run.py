@@ -15,6 +15,7 @@ from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
+from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.recipe.loader import find, load
@@ -81,7 +82,7 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
     folder = _folder(options, recipe)
-    start = _start(options, tool, recipe, folder.parent)
+    start = _start(options, tool, recipe, folder)
     with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
         command = CommandRun(options, tool, recipe, folder, progress, start)
         runner.run(command.run())
@@ -216,11 +217,19 @@ class CommandRun:
                 self.progress(recorder.elapsed_s)
 
 
-def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, runs: Path) -> Start:
-    """What was found before the start; CommandError when the run must not begin."""
+def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path) -> Start:
+    """What was found before the start; CommandError when the run must not begin.
+
+    A live run is asked about the runs of its site, wherever its own record goes: --out is no way around them.
+    """
+    aside = options.live and options.out is not None
     try:
         piece = Piece(**options.labels, file=options.part)
-        return before_start(recipe, tool, piece, runs, simulated=tool.simulated or not options.live)
+        simulated = tool.simulated or not options.live
+        start = before_start(recipe, tool, piece, RUNS if aside else folder.parent, simulated=simulated)
+        if aside and not simulated:
+            start.warned.append(f"{folder} is not in {RUNS}: what this run uses up is not counted, and no run finds it")
+        return start
     except LabelError as error:
         raise CommandError(str(error), Exit.USAGE) from None
     except NotReady as refused:
@@ -252,7 +261,7 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
 
 
 def _folder(options: RunOptions, recipe: Recipe) -> Path:
-    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+    folder = options.out or RUNS / f"{recipe.name}-{wall.run_stamp()}"
     if (folder / "run.sqlite").exists():
         raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
     return folder

@@ -84,7 +84,7 @@ def write_hdf5(run: RunFile, out: Path) -> None:
         import h5py
     except ImportError:
         raise RecordError('HDF5 needs h5py; install it with: pip install "springback[hdf5]"') from None
-    with out.open("w+b") as raw, h5py.File(raw, "w", track_order=True) as file:  # for the words of our own errors
+    with out.open("w+b") as raw, h5py.File(raw, "w", track_order=True) as file:
         facts = file.create_group("facts", track_order=True)
         for key, value in run.meta.items():
             facts.create_dataset(key, data=json.dumps(value))

@@ -185,7 +185,7 @@ def test_hdf5_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch: py
     with pytest.raises(CommandError, match="hdf5 is no text; name a file"):
         export_run("good", folder, "hdf5", None)
     monkeypatch.undo()
-    with pytest.raises(CommandError, match="cannot write .*x.h5: No such file or directory"):
+    with pytest.raises(CommandError, match=r"cannot write .*x\.h5: No such file or directory"):
         export_run("good", folder, "hdf5", tmp_path / "nowhere" / "x.h5")
 
 

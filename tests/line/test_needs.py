@@ -185,3 +185,20 @@ def test_the_pot_life_of_a_lot_goes_on_from_run_to_run(
     assert any("lot ENC-2-0917 was opened" in text for text in notes) is (open_h is not None)
     assert bool(shots) is not bool(alarm)
     assert "<td>lot ENC-2-0917</td><td>scanned at 0:0" in outcome.report.read_text("utf-8")
+
+
+def test_a_live_run_is_asked_about_its_site_wherever_its_record_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, look: str
+) -> None:
+    asked: list[Path] = []
+
+    def ask(_recipe: object, _tool: object, _piece: object, runs: Path, **_: object) -> None:
+        asked.append(runs)
+        raise NotReady("no")
+
+    monkeypatch.setattr(command, "before_start", ask)
+    for options in ({"live": True, "out": tmp_path / "one"}, {"live": True}, {"out": tmp_path / "one"}):
+        with pytest.raises(CommandError, match="no"):
+            run(RunOptions(look, **options))  # type: ignore[arg-type]
+
+    assert asked == [Path("runs"), Path("runs"), tmp_path]
