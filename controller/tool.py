@@ -13,10 +13,11 @@ from controller.recipe.limits import Limit
 from controller.recipe.problems import Problem, RecipeError, did_you_mean
 from controller.recipe.quantities import QuantityError, parse, read
 from controller.recipe.source import Source
+from controller.recipe.source import parse as parse_source
 from controller.recipe.source import read as read_source
 
-SECTIONS = {"tool", "simulated", "lines", "instruments", "names", "limits", "machine", "calibration"}
-OPTIONAL = {"simulated", "calibration"}
+SECTIONS = {"tool", "simulated", "site_key", "lines", "instruments", "names", "limits", "machine", "calibration"}
+OPTIONAL = {"simulated", "site_key", "calibration"}
 CALIBRATION_KEYS = ("certificate", "last", "due", "overdue")
 LIMIT_KEYS = {"min", "max", "rate"}
 MACHINE = {  # key -> unit
@@ -48,12 +49,21 @@ class ToolFile:
     names: Mapping[str, str]
     limits: Mapping[str, Limit]
     machine: Mapping[str, float]
+    site_key: str = ""  # file of the key that signs records, from the folder of the tool file
     calibration: Mapping[str, Calibration] = field(default_factory=dict)  # by instrument
 
 
 def load(path: Path) -> ToolFile:
     """Read and check a tool file; raises RecipeError with every problem found, with line and column."""
-    source = read_source(path)
+    return _checked(read_source(path), path)
+
+
+def from_text(text: str, path: Path) -> ToolFile:
+    """The same for the text of a file, as a record keeps it; `path` is what messages call it."""
+    return _checked(parse_source(text, path.name), path)
+
+
+def _checked(source: Source, path: Path) -> ToolFile:
     check = _Check(source)
     tool = check.tool_file(path)
     if check.problems:
@@ -86,6 +96,9 @@ class _Check:
         simulated = data.get("simulated", False)
         if not isinstance(simulated, bool):
             self._problem("R107", "simulated is true or false", ("simulated",))
+        site_key = data.get("site_key", "")
+        if not isinstance(site_key, str):
+            self._problem("R107", "site_key is the path of a file", ("site_key",))
         return ToolFile(
             path,
             self.source.text,
@@ -96,6 +109,7 @@ class _Check:
             {str(k): str(v) for k, v in self._mapping(data, "names", scalars=True).items()},
             {name: self._limit(name, given) for name, given in self._mapping(data, "limits").items()},
             self._machine(self._mapping(data, "machine", scalars=True)),
+            str(site_key),
             {name: self._calibration(name, given, instruments)
              for name, given in self._mapping(data, "calibration").items()},
         )  # fmt: skip

@@ -19,6 +19,7 @@ from controller.cli.boundary import show
 from controller.cli.daemon import refusal, socket_for
 from controller.cli.exits import CommandError, Exit
 from controller.cli.status import printable
+from controller.record.events import engineering_words
 from controller.server.client import AsyncClient, Refused, Unreachable, answers
 from controller.server.places import socket_of
 from controller.server.protocol import PING_S
@@ -55,12 +56,10 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     return path
 
 
-def run_attached(
-    path: Path, recipe: str, settings: Mapping[str, str], labels: Mapping[str, str], *, as_json: bool
-) -> int:
-    """Start the job and follow it to its end; the exit code is that of a run. `labels` are part, lot and carrier."""
+def run_attached(path: Path, wanted: Mapping[str, Any], *, as_json: bool) -> int:
+    """Start the job and follow it to its end; the exit code is that of a run. `wanted` are the params of `start`."""
     try:
-        last = asyncio.run(_Attached(path).follow({"recipe": recipe, "set": dict(settings), **labels}))
+        last = asyncio.run(_Attached(path).follow(wanted))
     except Unreachable as error:
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -74,6 +73,8 @@ def run_attached(
         show(json.dumps({"schema": SCHEMA, **last}))
     else:
         show(printable(f"{last['id']}  {last['state']}  {last['verdict']}  {last['reason']}".rstrip()))
+        if last["engineering"]:
+            show(printable(engineering_words(last["engineering"])))
         show(printable(f"record   {last['folder']}"))
     return code
 

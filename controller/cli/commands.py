@@ -12,9 +12,11 @@ import click
 from controller.cli.boundary import exits, show, warn
 from controller.cli.exits import CommandError, Exit
 from controller.cli.maintain import maintain
+from controller.cli.recipe import recipe as recipe_group
 from controller.cli.runs import JSON, RUNS, replay, verify
 from controller.cli.runs import runs as runs_group
 from controller.cli.seat import COMMANDS
+from controller.cli.site import site
 
 TOOL = click.option(
     "--tool", type=click.Path(path_type=Path), help="tool file; the shipped config/tool.yaml by default"
@@ -79,6 +81,7 @@ def prove(recipe: str, tool: Path | None, settings: tuple[str, ...], as_json: bo
 @click.option("--lot", metavar="LOT", help="the lot that the part belongs to")
 @click.option("--carrier", metavar="ID", help="the carrier that the part lies on")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
+@click.option("--engineering", default="", metavar="WHY", help="with --live: the recipe need not be released")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
 @JSON
 @exits
@@ -96,10 +99,14 @@ def run(
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
     from controller.cli.attach import daemon_for, run_attached
 
+    engineering = options["engineering"] = options["engineering"].strip()
+    if engineering and not (attach or options["live"]):
+        raise CommandError("--engineering goes with --live: simulators take any recipe", Exit.USAGE)
     labels = {name: text for name, text in (("part", part_id), ("lot", lot), ("carrier", carrier)) if text is not None}
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
-        return run_attached(daemon, options["recipe"], _assignments(settings), labels, as_json=as_json)
+        wanted = {"recipe": options["recipe"], "set": _assignments(settings), "engineering": engineering, **labels}
+        return run_attached(daemon, wanted, as_json=as_json)
     from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
@@ -137,7 +144,7 @@ def explain(run: str, as_json: bool) -> int:
     return explain_run(run, as_json=as_json)
 
 
-for _command in (runs_group, verify, replay, maintain, *COMMANDS):
+for _command in (runs_group, recipe_group, site, verify, replay, maintain, *COMMANDS):
     cli.add_command(_command)
 
 

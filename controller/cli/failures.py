@@ -26,14 +26,20 @@ def explain(error: Exception, *, as_json: bool) -> tuple[str, int]:
     # Whoever asks a daemon shall not wait until all this is loaded.
     from controller.recipe.problems import RecipeError
     from controller.record.archive import NoSuchRun
+    from controller.record.site_key import SiteKeyError
     from controller.record.store import RecordError
+    from controller.release import ReleaseRefused
     from controller.station import StationError
 
     if isinstance(error, RecipeError):
         text = "\n".join(problem_object(p) for p in error.problems) if as_json else error.render()
         return text, Exit.INVALID
+    if isinstance(error, ReleaseRefused):
+        return _plain(str(error), Exit.REFUSED, as_json), Exit.REFUSED
     if isinstance(error, StationError):
         return _plain(str(error), Exit.UNREACHABLE, as_json), Exit.UNREACHABLE
+    if isinstance(error, SiteKeyError):
+        return _plain(str(error), Exit.INVALID, as_json), Exit.INVALID
     if isinstance(error, RecordError):
         return _plain(str(error), Exit.NOT_INTACT, as_json), Exit.NOT_INTACT
     if isinstance(error, NoSuchRun):

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from controller.cli.explain import stop_lines
 from controller.cli.failures import as_object
 from controller.cli.show import progress, result_table
+from controller.record.events import engineering_words
 from controller.record.explanation import Stop, explain
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
-from controller.record.text import clock_text
+from controller.record.text import clock_text, plain
 from controller.record.unusual import happened_first, unusual
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def show_summary(
     lines = [
         f"{badge}{name}  {summary.state}  {summary.verdict.value}  {clock_text(summary.duration_s)} process{took}",
     ]
+    if summary.engineering:
+        lines.append(textwrap.fill(plain(engineering_words(summary.engineering)), WIDTH))
     if summary.results:
         lines.append(result_table(summary).rstrip())
     lines += [_wrapped("BYPASSED", name) for name in summary.bypassed]

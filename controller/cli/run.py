@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,15 +14,17 @@ from typing import Any
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
+from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
+from controller.cli.site_acts import here
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import Note
+from controller.record.events import EngineeringRun, Note
 from controller.record.journal import Recorder, RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
@@ -56,6 +58,7 @@ class RunOptions:
     out: Path | None = None
     labels: Mapping[str, str] = field(default_factory=dict)  # of the part: part, lot, carrier
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
+    engineering: str = ""  # why a recipe runs on the tool that need not be released
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -81,11 +84,14 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = _folder(options, recipe)
+    folder, key = _folder(options, recipe), site_key(tool)
     start = _start(options, tool, recipe, folder)
-    with _owning(tool, options), asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+    owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
+    with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+        start.facts["release"] = released
         command = CommandRun(options, tool, recipe, folder, progress, start)
         runner.run(command.run())
+    command.facts.notes += sign_closed(folder / "run.sqlite", key)
     return outcome_of(folder, options.seed, command.facts)
 
 
@@ -194,6 +200,8 @@ class CommandRun:
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
             **self.start.facts,
         )
+        if self.options.engineering:
+            run.recorder.event(EngineeringRun(here().user, self.options.engineering))
         for text in self.start.warned if self.options.live else ():  # on simulators it would be part of the trace
             run.recorder.event(Note(text, "warning"))
         self.began(run)
@@ -234,22 +242,6 @@ def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path) ->
         raise CommandError(str(error), Exit.USAGE) from None
     except NotReady as refused:
         raise CommandError(str(refused), Exit.REFUSED) from None
-
-
-@contextlib.contextmanager
-def _owning(tool: ToolFile, options: RunOptions) -> Iterator[None]:
-    """The tool's lock with --live; simulators of our own need none."""
-    if not options.live:
-        yield
-        return
-    from controller.server.lock import Owned, owned
-    from controller.server.places import lock_of
-
-    try:
-        with owned(lock_of(tool.name, simulated=False)):
-            yield
-    except Owned as error:
-        raise CommandError(str(error), Exit.REFUSED) from None
 
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:

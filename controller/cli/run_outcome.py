@@ -93,5 +93,6 @@ def _result(seed: int, facts: RunFacts, summary: Summary, report: Path | None) -
         "notes": facts.notes,
         "alarm_load": shown["alarm_load"],
         "bypassed": shown["bypassed"],
+        "engineering": shown["engineering"],
         "report": str(report or ""),
     }

@@ -160,16 +160,17 @@ def recover(folder: Path) -> int:
 @click.command()
 @click.argument("run", metavar="[RUN]", required=False)
 @click.option("--all", "every", is_flag=True, help="all runs of the folder")
+@click.option("--key", type=click.Path(path_type=Path), help="public key that must have signed; those of the site")
 @IN
 @JSON
 @exits
-def verify(run: str | None, every: bool, folder: Path, as_json: bool) -> int:
+def verify(run: str | None, every: bool, key: Path | None, folder: Path, as_json: bool) -> int:
     """Is a record still what was written? Follows its chain of hashes; exit 9 names the first bad record."""
     from controller.cli.verify import verify_runs
 
     if (run is None) is not every:
         raise CommandError("name one run, or say --all", Exit.USAGE)
-    return verify_runs(run, folder, as_json=as_json)
+    return verify_runs(run, folder, key, as_json=as_json)
 
 
 @click.command()

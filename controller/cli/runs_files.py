@@ -11,12 +11,13 @@ from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.site_acts import enter_recovered
 from controller.record import export
-from controller.record.archive import GOLDEN, RECORD, Run, find, remove, runs
+from controller.record.archive import GOLDEN, RECORD, SITE, Run, find, remove, runs
 from controller.record.index import digest
 from controller.record.recover import recover
+from controller.record.releases import Ledger
 from controller.record.report.folder import report_on
 from controller.record.runfile import RunFile
-from controller.record.site import DELETED, FOLDER, enter
+from controller.record.site import DELETED, enter
 from controller.record.store import RecordError
 from controller.upkeep.counters import wear_of
 
@@ -57,17 +58,19 @@ def report_run(name: str, folder: Path) -> int:
 
 
 def retain_runs(folder: Path, days: int, *, dry_run: bool) -> int:
-    """Delete, or name, the runs that are older than so many days; golden and open ones stay."""
+    """Delete, or name, the runs that are older than so many days; what is golden, open or a twin stays."""
     old = [run for run in _ended(folder) if run.started_utc < wall.utc_text(days_ago=days)]
+    twins = Ledger(folder).read().twins()
     for run in old:
-        if GOLDEN in run.tags:
-            show(f"keep     {run.folder}  {run.started_utc}  golden")
+        if GOLDEN in run.tags or run.id in twins:
+            why = "golden" if GOLDEN in run.tags else "a released recipe rests on it"
+            show(f"keep     {run.folder}  {run.started_utc}  {why}")
         elif dry_run:
             show(f"would go {run.folder}  {run.started_utc}")
         else:
             wear = wear_of(digest(run.folder))
             remove(run.folder)
-            if (folder / FOLDER).is_dir():
+            if (folder / SITE).is_dir():
                 enter(folder, wall.utc_text(), DELETED, {"run": run.id, **wear})
             show(f"deleted  {run.folder}  {run.started_utc}")
     if not old:

@@ -14,6 +14,7 @@ from controller.cli.outcome import show_summary
 from controller.cli.show import table
 from controller.record.archive import RECORD, REPORT, Run, find, load, runs
 from controller.record.compare import Comparison, Pair, compare
+from controller.record.events import engineering_words
 from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
@@ -69,11 +70,14 @@ def _list(found: Sequence[Run]) -> str:
     rows = [
         (run.id, run.started_utc[:16].replace("T", " "), run.recipe, run.summary.verdict.value,
          run.summary.state.replace("_", " ").lower(), clock_text(run.summary.duration_s),
-         str(len(run.summary.alarms) or "–"), run.labels.get("part", ""), run.labels.get("lot", ""),
-         ", ".join(run.tags))
+         str(len(run.summary.alarms) or "–"), run.labels.get("part", ""), run.labels.get("lot", ""), _said(run))
         for run in found
     ]  # fmt: skip
     return table(["RUN", "started, UTC", "recipe", "verdict", "state", ">took", ">alarms", "part", "lot", "tags"], rows)
+
+
+def _said(run: Run) -> str:
+    return ", ".join(filter(None, [*run.tags, engineering_words(run.summary.engineering)]))
 
 
 def show_run(name: str, folder: Path, *, as_json: bool) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from controller import wall
 from controller.cli.boundary import OutputLost, show, warn
 from controller.cli.exits import CommandError, Exit
+from controller.cli.live import site_key
 from controller.cli.run import facts_of
 from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
@@ -23,6 +24,7 @@ from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe.problems import did_you_mean
+from controller.record.site_key import SiteKey
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server.commands import Facts
@@ -31,6 +33,7 @@ from controller.server.lock import Owned, owned
 from controller.server.places import lock_of, socket_of
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
+from controller.server.releasing import may_run_here
 from controller.server.users import UsersError
 from controller.server.users import load as load_users
 from controller.station import Station
@@ -58,8 +61,10 @@ class ServeOptions:
 class Surrounding:
     """A tool for the daemon's jobs: the real one, or with `simulated` a simulated station that outlives them."""
 
-    def __init__(self, tool: ToolFile, operator: OperatorScript, simulated: SimulatedStation | None) -> None:
-        self._tool, self._operator, self._simulated = tool, operator, simulated
+    def __init__(
+        self, tool: ToolFile, operator: OperatorScript, key: SiteKey | None, simulated: SimulatedStation | None
+    ) -> None:
+        self._tool, self._operator, self._key, self._simulated = tool, operator, key, simulated
 
     def station(self) -> Station:
         """A new station, not yet open."""
@@ -74,6 +79,15 @@ class Surrounding:
         if self._operator.reaction_s is not None:
             answers.reaction_s = self._operator.reaction_s
         return answers
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """A simulated tool takes any recipe."""
+        return may_run_here(RUNS, recipe, self._tool, engineering)
+
+    def sign(self, record: Path) -> None:
+        """Sign a closed record, where the tool has a key."""
+        if self._key is not None:
+            self._key.sign(record)
 
 
 def serve_tool(options: ServeOptions) -> int:
@@ -97,8 +111,9 @@ def serve_tool(options: ServeOptions) -> int:
         return recipe
 
     try:
-        about = Facts(wall.run_stamp(), tool.name, options.simulated or tool.simulated, speed)
-        seat = Seat(about, place, load_users(options.users), folder, load_recipe, RUNS)
+        file = replace(tool, simulated=options.simulated or tool.simulated)
+        about = Facts(wall.run_stamp(), tool.name, file.simulated, speed)
+        seat = Seat(about, place, load_users(options.users), file, folder, load_recipe, RUNS)
         with (
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
@@ -123,19 +138,21 @@ async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, *, simula
             with suppress(OutputLost):  # whoever started us has gone: that is no reason to end
                 show(f"{badge}{tool.name} is ready at {seat.socket}")
 
-    async with _surrounding(tool, operator, simulated=simulated) as surrounding:
+    async with _surrounding(tool, operator, site_key(tool), simulated=simulated) as surrounding:
         await serve(seat, surrounding, ready)
 
 
 @asynccontextmanager
-async def _surrounding(tool: ToolFile, operator: OperatorScript, *, simulated: bool) -> AsyncIterator[Surrounding]:
+async def _surrounding(
+    tool: ToolFile, operator: OperatorScript, key: SiteKey | None, *, simulated: bool
+) -> AsyncIterator[Surrounding]:
     if not simulated:
-        yield Surrounding(tool, operator, None)
+        yield Surrounding(tool, operator, key, None)
         return
     station = make_station(make_scene(SEED, load_scenario(None), operator))
     try:
         addresses = await serve_lines(station, list(tool.lines))
-        yield Surrounding(simulated_tool(tool, addresses), operator, station)
+        yield Surrounding(simulated_tool(tool, addresses), operator, key, station)
     finally:
         await station.close()
 

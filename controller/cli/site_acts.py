@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import sys
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from controller import wall
+from controller.record.archive import SITE
 from controller.record.events import SiteAct
 from controller.record.recover import left_open, recover
-from controller.record.site import FOLDER, SiteJournal, closed
+from controller.record.releases import Identity
+from controller.record.site import SiteJournal, closed
 from controller.record.store import RecordError
+from controller.server.users import user_name
+
+
+def here() -> Identity:
+    """Who acts: the user id of this process, never what the environment says, and its terminal."""
+    uid = os.getuid()
+    terminal = "no terminal"
+    if sys.stdin.isatty():
+        with suppress(OSError):  # one that has no name here
+            terminal = os.ttyname(sys.stdin.fileno())
+    return Identity(user_name(uid), uid, login=False, where=f"{terminal} of {platform.node()}")
 
 
 def close_left_open(folder: Path) -> list[str]:
@@ -28,7 +45,7 @@ def close_left_open(folder: Path) -> list[str]:
 
 def enter_recovered(record: Path) -> None:
     """Enter a record that was closed for its dead writer, where there is a journal."""
-    if (record.parent.parent / FOLDER).is_dir():
+    if (record.parent.parent / SITE).is_dir():
         enter_closed(record)
 
 

@@ -12,6 +12,7 @@ from typing import Any
 from controller.cli.boundary import show
 from controller.cli.daemon import talking
 from controller.cli.exits import Exit
+from controller.record.events import engineering_words
 
 SCHEMA = "springback.status/1"
 
@@ -24,7 +25,7 @@ def show_status(daemon: str | None, *, as_json: bool) -> int:
     return Exit.PASSED
 
 
-def tell_daemon(daemon: str | None, command: str, **params: str) -> int:
+def tell_daemon(daemon: str | None, command: str, **params: Any) -> int:
     """Say one command and print what came of it; CommandError when the daemon says no."""
     with talking(daemon) as client:
         result = client.call(command, **params)
@@ -48,6 +49,8 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         step = job["step"]
         at = f"  step {step['index'] + 1}/{len(job['steps'])} {step['name']}, {step['phase']}" if step else ""
         yield printable(f"job      {job['recipe']} v{job['version']}  {job['state']}{at}")
+        if job["engineering"]:
+            yield printable(f"         {engineering_words(job['engineering'])}")
         if job["reason"]:
             yield printable(f"reason   {job['reason']}")
     else:

@@ -9,6 +9,7 @@ from controller.console.alarms import Line as AlarmLine
 from controller.console.dialogs import Choice, Dialog, Line, Option
 from controller.console.rows import span
 from controller.console.view import View
+from controller.record.events import engineering_words
 
 SHELVE_MIN = (15, 60, 480)
 
@@ -145,14 +146,25 @@ def ready(
     """The ready sheet: everything that must be right before a start, and start, which is offered only then."""
     view = desk.view
     plan = view.plans.get(name, {})
-    rows = list(readiness(view, name))
-    wrong = [words for ok, words in rows if not ok]
+    rows, release = list(readiness(view, name)), _release(view, plan, job)
+    otherwise = [words for ok, words in rows if not ok]
+    wrong = otherwise + [words for ok, words in release if not ok]
 
     def start() -> None:
         if job is not None:
             desk.tell("start", job=job["id"])
         else:
             desk.tell("start", recipe=name, set=settings)
+
+    def declare() -> None:
+        words = ["The record, its report and the list of runs will say ENGINEERING RUN, and why:"]
+        desk.dialog = Line(f"ENGINEERING RUN of {name}", words, declared)
+
+    def declared(why: str) -> str:
+        if not why:
+            return "a reason is wanted"
+        desk.tell("start", recipe=name, set=settings, engineering=why)
+        return ""
 
     def change() -> None:
         names = ", ".join(f"{key} {value['text']}" for key, value in plan.get("parameters", {}).items())
@@ -165,13 +177,16 @@ def ready(
         check({**settings, key.strip(): value.strip()})
         return ""
 
-    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in rows]
+    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in [*rows, *release]]
     words += [f"  {key} = {value}" for key, value in settings.items()]
     total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan.get("steps", ()))
     if total_s:
         known = "as last time" if name in view.durations else "dwells only, so longer"
         words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")
     options = [Option("Start", "the instruments begin to move", start, "; ".join(wrong))]
+    if job is None and not view.simulated:
+        not_now = "; ".join(otherwise) or ("" if view.may("engineering") else "for an engineer: L")
+        options.append(Option("Engineering", "start it though it is not released", declare, not_now))
     options.append(
         Option("Parameter", "change one", change, "it waits in the queue as it is" if job is not None else "")
     )
@@ -180,6 +195,16 @@ def ready(
             Option("Queue", "load it without starting", lambda: desk.tell("load", recipe=name, set=settings))
         )
     return Choice(f"READY? {name}", words, tuple(options))
+
+
+def _release(view: View, plan: dict[str, Any], job: dict[str, Any] | None) -> list[tuple[bool, str]]:
+    """On a real tool: may the recipe run there?"""
+    found = plan.get("release")
+    if view.simulated or found is None:
+        return []
+    if job is not None and job["engineering"]:
+        return [(True, engineering_words(job["engineering"]))]
+    return [(found["state"] == "released", "released" if not found["why"] else f"not released: {found['why']}")]
 
 
 def readiness(view: View, name: str) -> list[tuple[bool, str]]:

@@ -9,6 +9,7 @@ from controller.console import alarms
 from controller.console.keys import KEYS
 from controller.console.rows import Cell, Row, clean, ends, fit, rule, span
 from controller.console.view import View
+from controller.record.events import engineering_words
 
 JOB_WORDS = {
     "QUEUED": "QUEUED", "SETTING_UP": "SETTING UP", "WAITING_FOR_START": "WAITING", "PROCESSING": "RUNNING",
@@ -103,6 +104,8 @@ def _job(view: View, width: int) -> Row:
             word = "WAITS FOR YOU"
         left: Row = [(f" {old}{word}", "p2" if word in ("HELD", "HOLDING", "STOPPING", "ABORTING") else "bold")]
         left.append((f"  {job['recipe']} v{job['version']}  ", ""))
+        if job["engineering"]:
+            left += [(clean(engineering_words(job["engineering"])), "badge"), ("  ", "")]
         left.append((clean(job["title"]), "dim"))
     elif view.state.get("down"):
         left = [(f" {old}INSTRUMENTS NOT CONNECTED  ", "p2"), (clean(view.state["down"]), "")]

@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from controller.record.events import engineering_words
 from controller.record.fold import summary_of
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
@@ -42,7 +43,7 @@ def _row(path: Path, summary: Summary, begun: str, zone: tzinfo | None) -> dict[
         "id": path.parent.name, "folder": str(path.parent), "begun": begun,
         "recipe": summary.started.recipe if summary.started else "", "state": summary.state,
         "verdict": summary.verdict.value, "duration_s": summary.duration_s, "alarms": len(summary.alarms),
-        "reason": summary.reason,
+        "reason": summary.reason, "engineering": engineering_words(summary.engineering),
         "results": [_result(result) for result in summary.results],
     }  # fmt: skip
 
@@ -56,5 +57,5 @@ def _result(result: Any) -> str:
 def _unread(path: Path, why: str) -> dict[str, Any]:
     return {
         "id": path.parent.name, "folder": str(path.parent), "begun": "", "recipe": "", "state": "UNREADABLE",
-        "verdict": "", "duration_s": 0.0, "alarms": 0, "reason": why, "results": [],
+        "verdict": "", "duration_s": 0.0, "alarms": 0, "reason": why, "engineering": "", "results": [],
     }  # fmt: skip

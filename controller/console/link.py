@@ -57,6 +57,8 @@ class DaemonLink:
         result = await self._client.call(
             method, timeout_s=30.0 if method in ("load", "start", "check") else 5.0, **params
         )
+        if method in ("sign", "release", "retire"):
+            await self._list(self._client)
         if method in ("login", "logout"):
             self._view.facts.update(result)
             self._changed("link")
@@ -73,13 +75,17 @@ class DaemonLink:
             picture = await client.attach(*since)
             self._note(before, picture)
             view.facts, view.picture, self._client = dict(client.greeting), picture, client
-            view.recipes = (await client.call("recipes"))["recipes"]
+            await self._list(client)
             view.link.live, view.link.problem, view.link.retry_s, self._failed = True, "", None, 0
             self._heard("link")
             await _until_one_ends(self._signs(client), self._news(client, picture))
         finally:
             self._client = None
             await client.close()
+
+    async def _list(self, client: AsyncClient) -> None:
+        found = await client.call("recipes")
+        self._view.recipes, self._view.released = found["recipes"], found["states"]
 
     async def _news(self, client: AsyncClient, picture: Picture) -> None:
         while True:

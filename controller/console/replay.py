@@ -139,6 +139,7 @@ class Player:
             "version": started.version,
             "title": str(self._record.meta.get("title", "")),
             "by": "",
+            "engineering": standing.engineering,
             "steps": self._steps(),
             "state": standing.state,
             "reason": standing.reason,

@@ -55,6 +55,7 @@ class View:
     curves: dict[str, Curve] = field(default_factory=lambda: {tag: Curve() for tag in TRENDED})
     replay: Replay | None = None
     recipes: list[str] = field(default_factory=list)
+    released: dict[str, str] = field(default_factory=dict)  # recipe -> draft, signed, released, changed, retired
     plans: dict[str, dict[str, Any]] = field(
         default_factory=dict
     )  # recipe -> what `check` told, or why it must not run

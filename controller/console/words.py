@@ -17,6 +17,9 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     rest = rest.strip()
     if word in JOB:
         return word, {"reason": rest} if rest else {}
+    if word in ("sign", "release", "retire") and " " in rest:
+        name, _, why = rest.partition(" ")
+        return word, {"recipe": name, "reason": why.strip()}
     if word in ("start", "load") and rest:
         name, *settings = rest.split()
         return word, {"recipe": name, "set": _settings(settings)}
@@ -36,7 +39,7 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     raise Misunderstood(
         f"{text!r} is no command; try hold, resume, redo, skip, step, stop, abort [REASON], reset,"
         " start RECIPE [NAME=VALUE ...], load RECIPE, unload JOB, answer 'PROMPT' VALUE,"
-        " acknowledge ALARM, shelve ALARM MINUTES, logout"
+        " sign, release, retire RECIPE REASON, acknowledge ALARM, shelve ALARM MINUTES, logout"
     )
 
 

@@ -18,6 +18,7 @@ from controller.record.events import (
     Alarm,
     AlarmChanged,
     Bypassed,
+    EngineeringRun,
     JobChanged,
     Measured,
     Recorded,
@@ -29,10 +30,12 @@ from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 
+SITE = "site"  # folder of what the runs of a place have in common
 RECORD = "run.sqlite"
 REPORT = "report.html"
 TAGS = "tags.json"
 GOLDEN = "golden"
+SIGNATURE = "signature.json"
 PART = "part.json"  # where a simulated run leaves its part
 OWN_FILES = (
     RECORD,
@@ -41,6 +44,7 @@ OWN_FILES = (
     REPORT,
     TAGS,
     PART,
+    SIGNATURE,
 )  # of a run's folder; nothing else is ever removed
 
 
@@ -98,7 +102,9 @@ def load(folder: Path) -> Run:
     """The run in a folder; RecordError when its record cannot be read."""
     with RunFile(folder / RECORD) as record:
         summary = summarize(
-            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, Measured, Recorded, RunEnded),
+            record.events(
+                RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, EngineeringRun, Measured, Recorded, RunEnded
+            ),
             record.meta,
         )
         if not record.ended:

@@ -149,6 +149,15 @@ class Bypassed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class EngineeringRun(Event):
+    """The run was declared an engineering run: its recipe need not be released, and the record says why."""
+
+    kind: ClassVar[str] = "engineering_run"
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class PromptAhead(Event):
     """A person will be asked something, in `in_s` seconds at the earliest."""
 
@@ -252,6 +261,11 @@ class SiteAct(Event):
     act: str
     utc: str
     facts: dict[str, Any]
+
+
+def engineering_words(why: str) -> str:
+    """What every surface says of an engineering run; nothing of another."""
+    return f"ENGINEERING RUN: {why}" if why else ""
 
 
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from controller.record.archive import PART, RECORD, REPORT, TAGS
+from controller.record.archive import PART, RECORD, REPORT, SIGNATURE, TAGS
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.verify import verify
@@ -103,7 +103,7 @@ def write_bundle(folder: Path, out: Path) -> list[str]:
     """One archive for a report of a problem: the record as it is, what it was run with, and what verify says."""
     parts: dict[str, bytes] = {
         name: (folder / name).read_bytes()
-        for name in (RECORD, f"{RECORD}-wal", REPORT, TAGS, PART)
+        for name in (RECORD, f"{RECORD}-wal", SIGNATURE, REPORT, TAGS, PART)
         if (folder / name).is_file()
     }
     with RunFile(folder / RECORD) as run:

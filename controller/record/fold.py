@@ -13,6 +13,7 @@ from controller.record.events import (
     Alarm,
     AlarmChanged,
     Bypassed,
+    EngineeringRun,
     Event,
     JobChanged,
     Measured,
@@ -108,6 +109,8 @@ class Fold:
                 take_change(out.alarms, t_s, event)
             case Bypassed():
                 out.bypasses.append((t_s, event))
+            case EngineeringRun():
+                out.engineering = event.why
             case PromptAhead():
                 out.announced.append((t_s, event))
             case Outcome() if event.result == "failed":

@@ -14,9 +14,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from controller.record.archive import LABELS, RECORD, Run, load, scanned_lots
+from controller.record.archive import LABELS, RECORD, SITE, Run, load, scanned_lots
 from controller.record.runfile import RunFile
-from controller.record.site import FOLDER
 from controller.record.store import RecordError
 from controller.record.wear import used
 
@@ -89,7 +88,7 @@ def digests(runs: Path) -> tuple[list[Digest], list[RecordError]]:
     """All runs that lie in a folder, the oldest first, and what cannot be read."""
     found: list[Digest] = []
     broken: list[RecordError] = []
-    with _kept(runs / FOLDER) as kept:
+    with _kept(runs / SITE) as kept:
         for record in runs.glob(f"*/{RECORD}"):
             try:
                 found.append(kept.digest(record.parent))

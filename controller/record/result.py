@@ -110,6 +110,7 @@ class Summary:
     unconfirmed: list[tuple[float, Outcome]] = field(default_factory=list)
     bypasses: list[tuple[float, Bypassed]] = field(default_factory=list)
     announced: list[tuple[float, PromptAhead]] = field(default_factory=list)
+    engineering: str = ""  # why the run was declared an engineering run
 
     @property
     def completed(self) -> bool:
@@ -155,6 +156,7 @@ class Summary:
             "alarms": [row.to_json() for row in self.alarms],
             "alarm_load": asdict(self.alarm_load) | {"flood": self.alarm_load.flood},
             "bypassed": self.bypassed,
+            "engineering": self.engineering,
             "steps": [asdict(row) | {"duration_s": row.duration_s} for row in self.steps],
         }
 

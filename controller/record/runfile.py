@@ -117,6 +117,12 @@ class RunFile:
             head: bytes | None = self._db.execute(f"SELECT sha256 FROM ({union}) ORDER BY seq DESC").fetchone()[0]
         return (head or b"").hex()
 
+    def has(self, sha256: str) -> bool:
+        """True when an event has this hash: all before it is then what it was when somebody kept it."""
+        with plain_errors(self.path):
+            query = "SELECT 1 FROM events WHERE sha256 = ? LIMIT 1"
+            return self._db.execute(query, (bytes.fromhex(sha256),)).fetchone() is not None
+
     def series(self, tag: str) -> tuple[Sequence[float], Sequence[float]]:
         """Times in s and values of a tag or alias, one per sample; NaN where the reading was not to be trusted.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,15 +16,17 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from controller.record.archive import SITE
 from controller.record.chain import EVENT, Row
 from controller.record.events import SiteAct
 from controller.record.journal import event_text
 from controller.record.runfile import RunFile
+from controller.record.signature import signed_by
 from controller.record.store import Batch, RecordError, Store
 from controller.record.verify import Finding, verify
 from drivers.reading import TagTable
 
-FOLDER = "site"
+LEDGER = "releases.sqlite"  # beside the days: what was signed, released and retired, see `releases.py`
 CLOSED, DELETED = "run_closed", "run_deleted"
 
 
@@ -33,25 +36,32 @@ def enter(runs: Path, utc: str, act: str, facts: Mapping[str, Any]) -> None:
 
 
 def closed(record: Path, utc: str) -> SiteAct:
-    """The act that a record was closed: it keeps its head. RecordError when it cannot be read."""
+    """The act that a record was closed: its head, and which key signed it. RecordError when it cannot be read."""
+    key = signed_by(record)
     with RunFile(record) as run:
-        return SiteAct(CLOSED, utc, {"run": record.parent.name, "head_sha256": run.head_sha256})
+        facts = {"run": record.parent.name, "head_sha256": run.head_sha256}
+    return SiteAct(CLOSED, utc, {**facts, "key": key} if key else facts)
 
 
 class SiteJournal:
     """The journal of one folder of runs, for whoever enters acts into it. Any number of processes may do that."""
 
     def __init__(self, runs: Path) -> None:
-        self._folder = runs / FOLDER
+        self._folder = runs / SITE
         self._sound: Finding | None = None  # what we wrote last: it is verified once, not with every act
 
     def enter(self, acts: Sequence[SiteAct]) -> None:
         """Enter acts in their order, durably; RecordError when that cannot be done. It waits for a disk."""
-        with _alone(self._folder):
-            for day, of_day in groupby(acts, lambda act: act.utc[:10]):
-                self._append(self._folder / f"{day}.sqlite", list(of_day))
+        with alone(self._folder):
+            self.append(acts)
 
-    def _append(self, path: Path, acts: Sequence[SiteAct]) -> None:
+    def append(self, acts: Sequence[SiteAct]) -> None:
+        """The same, for who is `alone` already."""
+        for day, of_day in groupby(acts, lambda act: act.utc[:10]):
+            self.append_to(self._folder / f"{day}.sqlite", list(of_day))
+
+    def append_to(self, path: Path, acts: Sequence[SiteAct]) -> str:
+        """Append to one file, inside `alone`; returns the hash of its last row."""
         found = self._verified(path)
         batch = Batch()
         for seq, act in enumerate(acts, start=found.records + 1):
@@ -62,20 +72,27 @@ class SiteJournal:
         finally:
             store.close()
         self._sound = Finding(path, found.records + len(acts), store.head)
+        return store.head.hex()
 
     def _verified(self, path: Path) -> Finding:
         """Where the journal of a day ends; RecordError when it is damaged."""
         if not path.exists():
             Store.create(path, TagTable()).close()
+            _shared_as(path.parent, path)
         sound = self._sound
         if sound is not None and sound.path == path:
             with RunFile(path) as journal:
                 if journal.head_sha256 == sound.head.hex():
                     return sound
-        found = verify(path)
-        if found.problem:
-            raise RecordError(f"site journal {path}: {found.bad}: {found.problem}; keep it as evidence")
-        return found
+        return sound_journal(path)
+
+
+def sound_journal(path: Path) -> Finding:
+    """Where a journal ends; RecordError when it is damaged."""
+    found = verify(path)
+    if found.problem:
+        raise RecordError(f"site journal {path}: {found.bad}: {found.problem}; keep it as evidence")
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,17 +130,27 @@ def objections(runs: Path) -> list[Objection]:
             found.append(Objection(path, f"{journal.bad}: {journal.problem}"))
         else:
             told += _acts_of(path)
+    keys = {str(act.facts["run"]): str(act.facts.get("key", "")) for act in told if act.act == CLOSED}
+    ledger_head = ""
+    for act in told:
+        if act.act not in (CLOSED, DELETED):
+            ledger_head = str(act.facts.get("ledger_sha256", ledger_head))
+    ledger = runs / SITE / LEDGER
+    if ledger_head and ledger not in {one.path for one in found} and not _knows(ledger, ledger_head):
+        found.append(Objection(ledger, "it lacks what the journal knows of releases: cut or replaced"))
     for run, head in heads(told).items():
         record = runs / run / "run.sqlite"
         if not record.is_file():
             found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))
         elif verify(record).head.hex() != head:
             found.append(Objection(record, f"it is not the record that was closed: its head was {head[:16]}"))
+        elif keys[run] and keys[run] != signed_by(record):
+            found.append(Objection(record, f"the site key {keys[run]} had signed it, and the signature is gone"))
     return found
 
 
 def _journals(runs: Path) -> list[Path]:
-    return sorted((runs / FOLDER).glob("*.sqlite"))
+    return sorted((runs / SITE).glob("*.sqlite"))
 
 
 def _acts_of(journal: Path) -> list[SiteAct]:
@@ -131,12 +158,25 @@ def _acts_of(journal: Path) -> list[SiteAct]:
         return [act for _, act, _ in days.events(SiteAct) if isinstance(act, SiteAct)]
 
 
+def _knows(path: Path, head: str) -> bool:
+    if not path.is_file():
+        return False
+    with RunFile(path) as journal:
+        return journal.has(head)
+
+
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path) -> Iterator[None]:
     """One writer at a time."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+        if not folder.is_dir():
+            folder.mkdir(parents=True, exist_ok=True)
+            _shared_as(folder.parent, folder)
+        path = folder / ".lock"
+        new = not path.exists()
+        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        if new:
+            _shared_as(folder, path)
     except OSError as error:
         raise RecordError(f"site journal {folder}: {error.strerror}") from None
     try:
@@ -144,3 +184,9 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(lock)
+
+
+def _shared_as(folder: Path, made: Path) -> None:
+    """Let the group write into what was made where the group may write: signatures are of different users."""
+    if folder.stat().st_mode & stat.S_IWGRP:
+        made.chmod(made.stat().st_mode | stat.S_IWGRP)

@@ -9,6 +9,7 @@ from controller.record.events import (
     Alarm,
     AlarmChanged,
     Bypassed,
+    EngineeringRun,
     Event,
     JobChanged,
     Measured,
@@ -22,6 +23,7 @@ from controller.record.events import (
     Recorded,
     Refusal,
     RunStarted,
+    engineering_words,
 )
 from controller.record.text import clock_text, limits_text, number, plain
 
@@ -69,6 +71,8 @@ def _person(event: Event) -> tuple[str, str] | None:
         case Bypassed():
             force = "out of force" if event.active else "in force again"
             return "BYPASS", f"{event.interlock} {force}, by {event.by}{_because(event.reason)}"
+        case EngineeringRun():
+            return "person", f"{event.by}: {engineering_words(event.why)}"
         case PersonSaid():
             return "person", f"{event.by}: {event.command}{_because(event.reason)}"
         case Recorded():

@@ -8,10 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from controller.recipe.folder import names
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.record.events import PersonSaid
@@ -21,7 +19,8 @@ from controller.server.jobs import ASKS, Jobs
 from controller.server.looks import preview
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import PROTOCOL, Code, Refused
-from controller.server.queue import Job
+from controller.server.queue import Job, Wanted
+from controller.server.releasing import Releasing
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
 from controller.server.users import Users
@@ -46,10 +45,15 @@ class Commands:
     """`methods` by name; `hello` greets, `ping` is answered to everybody."""
 
     def __init__(
-        self, facts: Facts, jobs: Jobs, users: Users, load: Callable[[str, Mapping[str, str]], Recipe], recipes: Path
+        self,
+        facts: Facts,
+        jobs: Jobs,
+        users: Users,
+        load: Callable[[str, Mapping[str, str]], Recipe],
+        releasing: Releasing,
     ) -> None:
-        """`load` reads and checks a recipe by name, in a thread; `recipes` is the folder of the names."""
-        self.facts, self._jobs, self._users, self._load, self._recipes = facts, jobs, users, load, recipes
+        """`load` reads and checks a recipe by name, in a thread."""
+        self.facts, self._jobs, self._users, self._load, self._releasing = facts, jobs, users, load, releasing
         self._loading = 0
         self._login_at_s = 0.0
         self.methods: dict[str, Method] = {
@@ -63,6 +67,9 @@ class Commands:
             "load": self._load_job,
             "start": self._start,
             "unload": self._unload,
+            "sign": lambda client, params: releasing.sign(client.who, params, self._read),
+            "release": lambda client, params: releasing.release(client.who, params, self._read),
+            "retire": lambda client, params: releasing.retire(client.who, params),
             "answer": self._answer,
             "reset": self._reset,
             "acknowledge": self._acknowledge,
@@ -105,9 +112,9 @@ class Commands:
         about = {"instance": facts.instance, "tool": facts.tool, "simulated": facts.simulated}
         return {**about, "user": client.who.user, "role": client.who.role, **self._jobs.state()}
 
-    def _list_recipes(self, client: Connection, params: Params) -> dict[str, Any]:
+    def _list_recipes(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
         params.end()
-        return {"recipes": names(self._recipes)}
+        return asyncio.to_thread(self._releasing.states)
 
     def _permissives(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()
@@ -118,7 +125,8 @@ class Commands:
         params.end()
 
         async def check() -> dict[str, Any]:
-            return preview(await self._read(name, settings))
+            recipe = await self._read(name, settings)
+            return {**preview(recipe), "release": await asyncio.to_thread(self._releasing.look, recipe)}
 
         return check()
 
@@ -152,32 +160,43 @@ class Commands:
 
     # ------------------------------------------------------------------------------------------ jobs
     def _load_job(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
-        name, settings, piece = params.text("recipe"), params.settings("set"), _piece(params)
-        params.end()
-        return self._loaded(client, name, settings, piece, start=False)
+        return self._loaded(client, params, start=False)
 
     def _start(self, client: Connection, params: Params) -> Any:
         id = params.text("job", "")
         self._jobs.may_start()
         if not id:
-            name, settings, piece = params.text("recipe"), params.settings("set"), _piece(params)
-            params.end()
-            return self._loaded(client, name, settings, piece, start=True)
+            return self._loaded(client, params, start=True)
         params.end()
         job = self._jobs.queue.find(id)
-        self._jobs.record(PersonSaid("start", client.who.by, id))
-        self._jobs.start(job)
-        return _about(job)
 
-    async def _loaded(
-        self, client: Connection, name: str, settings: Mapping[str, str], piece: Piece, *, start: bool
+        async def begin() -> dict[str, Any]:
+            await asyncio.to_thread(self._jobs.may_run, job.recipe, job.engineering)
+            self._jobs.queue.find(id)  # meanwhile somebody may have taken it out
+            self._jobs.record(PersonSaid("start", client.who.by, id))
+            self._jobs.start(job)
+            return _about(job)
+
+        return begin()
+
+    def _loaded(self, client: Connection, params: Params, *, start: bool) -> Awaitable[dict[str, Any]]:
+        name, settings, piece = params.text("recipe"), params.settings("set"), _piece(params)
+        engineering = params.text("engineering", "").strip()
+        params.end()
+        if engineering:
+            check_role(client, "engineering")
+        return self._add(client, name, settings, Wanted(piece, engineering), start=start)
+
+    async def _add(
+        self, client: Connection, name: str, settings: Mapping[str, str], wanted: Wanted, *, start: bool
     ) -> dict[str, Any]:
         by = client.who.by
         recipe = await self._read(name, settings)
         if any(recipe.parameters[name].who != "operator" for name in settings):
             check_role(client, "set")
-        await self._jobs.look(recipe, piece)
-        job = self._jobs.add(recipe, settings, by, piece)
+        await asyncio.to_thread(self._jobs.may_run, recipe, wanted.engineering)
+        await self._jobs.look(recipe, wanted.piece)
+        job = self._jobs.add(recipe, settings, by, wanted)
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:
             self._jobs.start(job)

@@ -29,6 +29,7 @@ class Who:
     role: str
     peer_user: str
     peer_role: str
+    peer_uid: int
 
     @property
     def by(self) -> str:
@@ -66,7 +67,7 @@ class Connection(asyncio.Protocol):
         credentials = peer.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         _pid, uid, _gid = struct.unpack("3i", credentials)
         name, role = user_name(uid), self._role_of_peer(uid)
-        self.who = Who(name, role, name, role)
+        self.who = Who(name, role, name, role, uid)
         self._let_go_after(HELLO_S)
         self._joined(self)
 

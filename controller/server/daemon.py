@@ -15,11 +15,14 @@ from controller.record.events import Note
 from controller.server.client import answers
 from controller.server.commands import Commands, Facts
 from controller.server.connection import Connection
-from controller.server.jobs import Jobs, Surroundings
+from controller.server.jobs import Jobs
 from controller.server.lock import Owned, mode_in, private_folder
 from controller.server.protocol import CLIENTS_MAX, Code, Refused
+from controller.server.releasing import Releasing
 from controller.server.requests import Requests
+from controller.server.surroundings import Surroundings
 from controller.server.users import Users
+from controller.tool import ToolFile
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -31,6 +34,7 @@ class Seat:
     facts: Facts
     socket: Path
     users: Users
+    tool: ToolFile
     recipes: Path
     load: Callable[[str, Mapping[str, str]], Recipe]
     runs: Path
@@ -44,7 +48,8 @@ async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], N
     """
     loop = asyncio.get_running_loop()
     jobs = Jobs(surroundings, seat.runs, seat.facts.speed, ready)
-    commands = Commands(seat.facts, jobs, seat.users, seat.load, seat.recipes)
+    releasing = Releasing(seat.runs, seat.tool, seat.recipes)
+    commands = Commands(seat.facts, jobs, seat.users, seat.load, releasing)
     requests = Requests(commands.hello, commands.methods, jobs.record, jobs.audit)
     clients: set[Connection] = set()
 

@@ -12,23 +12,23 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import Event, Note, PersonSaid
+from controller.record.events import Event, Note
 from controller.record.journal import RecordError
-from controller.sequence.prompts import Answers
 from controller.server.audit import Audit
 from controller.server.hub import Hub
 from controller.server.looks import instruments, job_state, limits, permissives
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
-from controller.server.queue import Job, Queue
+from controller.server.queue import PLAIN, Job, Queue, Wanted
 from controller.server.standing import Standing
-from controller.start import UNNAMED, NotReady, Piece, Start, before_start, scans
+from controller.server.surroundings import Surroundings
+from controller.start import NotReady, Piece, Start, before_start, scans
 from controller.station import Station, StationError
 
 log = logging.getLogger(__name__)
@@ -44,18 +44,6 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "abort": ("ABORT",),
 }
 NOT_NOW = (NotReady, RecordError, RecipeError)  # a part, a journal or a maintenance file forbids the start
-
-
-class Surroundings(Protocol):
-    """What differs between a real tool and a simulated one."""
-
-    def station(self) -> Station:
-        """A new station, not yet open."""
-        ...
-
-    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
-        """Where the answers of a job come from."""
-        ...
 
 
 @dataclass(slots=True)
@@ -96,18 +84,22 @@ class Jobs:
             except NOT_NOW as error:
                 raise Refused(Code.STATE, str(error), "put it right, then load the job again") from None
 
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, piece: Piece = UNNAMED) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, wanted: Wanted = PLAIN) -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
-        job = self.queue.add(recipe, settings, by, piece)
+        job = self.queue.add(recipe, settings, by, wanted)
         self.hub.changed()
         return job
 
     def start(self, job: Job) -> None:
-        """Let a job begin when those before it are done; Refused while a trip stands."""
+        """Let a job that `may_run` begin when those before it are done; Refused while a trip stands."""
         self.may_start()
         job.started = True
         self._more.set()
         self.hub.changed()
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """Refused for a recipe that is not released; it reads a file."""
+        return self._around.may_run(recipe, engineering)
 
     def may_start(self) -> None:
         """Refused while nothing may be started."""
@@ -215,12 +207,13 @@ class Jobs:
         self.queue.jobs.remove(job)
         folder = self._folder / job.id
         self._standing = Standing()
-        answers = self._around.answers(job.recipe, self.prompts)
-        answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
         try:
+            release = self.may_run(job.recipe, job.engineering)  # again: it has waited
             start = await self._before(station, job.recipe, job.piece)
+            answers = self._around.answers(job.recipe, self.prompts)
+            answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
             run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
-        except (FolderError, *NOT_NOW) as error:
+        except (FolderError, Refused, *NOT_NOW) as error:
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         now_s = asyncio.get_running_loop().time()
@@ -228,10 +221,10 @@ class Jobs:
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()), **start.facts)
-        for text in start.warned:
-            self.record(Note(text, "warning"))
-        self.record(PersonSaid("start", job.by, job.id))
+        set_ = ", ".join(f"{name} {text}" for name, text in job.settings.items())
+        run.describe(set=set_, release=release, **start.facts)
+        for event in (*job.said(), *(Note(text, "warning") for text in start.warned)):
+            self.record(event)
         state, reason = "ABORTED", ""
         try:
             state = await run.run()
@@ -243,6 +236,10 @@ class Jobs:
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
             self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
+        try:
+            await asyncio.to_thread(self._around.sign, run.recorder.path)
+        except RecordError as error:
+            self.record(Note(str(error), "warning"))
         await self.audit.enter_closed(run.recorder.path)
         try:
             await asyncio.to_thread(_report, folder)
@@ -258,7 +255,7 @@ class Jobs:
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
             "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
-            "by_person": by_person, "folder": str(folder.absolute()),
+            "by_person": by_person, "folder": str(folder.absolute()), "engineering": job.engineering,
         }  # fmt: skip
         if state != "PROCESS_COMPLETE":
             self.queue.take_starts_back()

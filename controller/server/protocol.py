@@ -39,6 +39,7 @@ class Code(IntEnum):
     LOGIN = 6  # user, PIN or badge are wrong
     ID = 7  # this id was used for another command
     TOO_MANY = 8  # clients
+    RELEASE = 9  # the recipe is not released, or cannot be
 
 
 class Refused(Exception):

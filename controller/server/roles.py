@@ -32,9 +32,13 @@ MAY: Mapping[str, frozenset[str]] = {
     "step": frozenset({"engineer"}),
     "shelve": frozenset({"engineer", "maintenance"}),
     "unshelve": frozenset({"engineer", "maintenance"}),
+    "sign": frozenset({"engineer"}),
+    "release": frozenset({"engineer"}),
+    "retire": frozenset({"engineer"}),
+    "engineering": frozenset({"engineer"}),  # no method: a start of what is not released
     "set": frozenset({"engineer"}),  # no method: parameters of a recipe that operators may not change
 }
-LOOKS = frozenset({"attach", "status", "recipes", "permissives"})  # not recorded, repeated as asked
+LOOKS = frozenset({"attach", "status", "permissives"})  # not recorded, repeated as asked
 
 
 def may(role: str, command: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from controller.guard.alarm_states import AlarmState
-from controller.record.events import Alarm, AlarmChanged, Event, JobChanged, Measured, PhaseChanged
+from controller.record.events import Alarm, AlarmChanged, EngineeringRun, Event, JobChanged, Measured, PhaseChanged
 
 RESULTS_MAX = 200
 ALARMS_MAX = 100
@@ -18,6 +18,7 @@ class Standing:
     def __init__(self) -> None:
         self.state = "QUEUED"
         self.reason = ""
+        self.engineering = ""
         self.step: dict[str, Any] | None = None
         self.results: dict[tuple[str, str, str], dict[str, Any]] = {}
         self.alarms: dict[str, dict[str, Any]] = {}
@@ -27,6 +28,8 @@ class Standing:
         plain = told["event"]
         if isinstance(event, JobChanged):
             self.state, self.reason = event.new, event.reason
+        elif isinstance(event, EngineeringRun):
+            self.engineering = event.why
         elif isinstance(event, PhaseChanged):
             same = self.step is not None and (self.step["index"], self.step["turn"]) == (event.index, event.turn)
             since_utc = self.step["since_utc"] if self.step is not None and same else told["utc"]

@@ -41,6 +41,7 @@ class FakeDaemon:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refuse: dict[str, Refused] = {}
         self.silent = False
+        self.release = {"state": "released", "why": "", "fix": ""}
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
 
@@ -113,9 +114,10 @@ class FakeDaemon:
                 events = [told for told in self.snapshot["events"] if since is None or told["seq"] > since]
                 return {**self.snapshot, "events": events}
             case "recipes":
-                return {"recipes": ["compress-release", "cover-grind-expose", "smoke"]}
+                states = {"compress-release": "released", "cover-grind-expose": "retired", "smoke": "draft"}
+                return {"recipes": list(states), "states": states}
             case "check":
-                return TOOL["plan"]
+                return {**TOOL["plan"], "release": self.release}
             case "permissives":
                 return {"permissives": TOOL["permissives"]}
             case "login":

@@ -6,7 +6,7 @@ import pytest
 
 from controller.server.protocol import Code, Refused
 from tests.console.conftest import Bench
-from tests.console.fake import ALARM, SCAN
+from tests.console.fake import ALARM, SCAN, TOOL
 
 
 async def test_hold_asks_nothing(bench: Bench) -> None:
@@ -136,6 +136,40 @@ async def test_a_start_is_offered_only_when_all_is_ready(bench: Bench) -> None:
     await bench.key("S")
     await bench.key("1")
     assert ("start", {"recipe": "compress-release", "set": {}}) in bench.daemon.asked
+
+
+async def test_on_a_real_tool_an_engineer_is_asked_why_before_a_draft_starts(bench: Bench) -> None:
+    bench.app.view.facts["simulated"] = False
+    bench.daemon.release = {"state": "draft", "why": "it was never signed", "fix": ""}
+    bench.daemon.tell_state(job=None)
+    await bench.settled()
+    await bench.key("5", "S")
+    assert "✗ not released: it was never signed" in bench.screen
+    await bench.key("1")
+    await bench.key("2")
+    assert "for an engineer: L" in bench.screen
+    assert "start" not in bench.daemon.acted()
+
+    await bench.key("escape")
+    bench.app.view.facts["may"] = [*bench.app.view.facts["may"], "engineering"]
+    await bench.key("S")
+    await bench.key("2")
+    assert "ENGINEERING RUN of compress-release" in bench.screen
+    await bench.key("enter")
+    assert "a reason is wanted" in bench.screen
+    await bench.type("new pads")
+    assert ("start", {"recipe": "compress-release", "set": {}, "engineering": "new pads"}) in bench.daemon.asked
+
+    bench.daemon.tell_state(job={**TOOL["snapshot"]["state"]["job"], "engineering": "new pads"})
+    await bench.settled()
+    assert "ENGINEERING RUN: new pads" in bench.screen.splitlines()[1]
+
+
+async def test_signing_and_releasing_are_typed_with_their_reason(bench: Bench) -> None:
+    await bench.key(":")
+    await bench.type("sign smoke made for the line")
+
+    assert ("sign", {"recipe": "smoke", "reason": "made for the line"}) in bench.daemon.asked
 
 
 async def test_a_parameter_is_set_on_the_ready_sheet(bench: Bench) -> None:

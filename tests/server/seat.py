@@ -21,7 +21,9 @@ from controller.server.protocol import PROTOCOL
 from tests.cli.commands import MAIN
 
 RECIPES = Path(__file__).parent / "recipes"
-PEOPLE = {"olga": "observer", "otto": "operator", "emma": "engineer", "mara": "maintenance"}
+PEOPLE = {
+    "olga": "observer", "otto": "operator", "emma": "engineer", "erik": "engineer", "mara": "maintenance",
+}  # fmt: skip
 PIN = "4711"
 WAIT_S = 30.0
 

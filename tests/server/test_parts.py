@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,7 @@ from controller.server.protocol import Code, Refused, notification
 from controller.start import UNNAMED, NotReady
 from controller.station import Station, StationError
 from controller.tool import load as load_tool
+from drivers.reading import TagTable
 from simulators.virtual_time import VirtualLoop
 from springback.places import config_file, recipe_folder
 from tests.cli.commands import ENVIRONMENT, MAIN
@@ -113,6 +115,12 @@ class Unplugged:
     def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
         raise AssertionError("no job may begin")
 
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        return ""
+
+    def sign(self, record: Path) -> None:
+        raise AssertionError("no job may end")
+
 
 @pytest.mark.parametrize(
     "error",
@@ -151,6 +159,49 @@ def test_a_job_that_was_started_before_the_instruments_failed_has_to_be_started_
         jobs.end("test")
         await working
         assert told == ["line plc: nothing answers"] * around.tried
+
+    loop = VirtualLoop()
+    loop.run_until_complete(scene())
+    loop.close()
+
+
+class Retired(Unplugged):
+    """Surroundings whose instruments answer, in which a recipe is retired while its job waits."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        guard = SimpleNamespace(lost={}, tripped=None, gate=SimpleNamespace(limits={}))
+        self.tags, self.instruments, self.link_of = TagTable(), dict[str, Any](), dict[str, str]()
+        self.tool = SimpleNamespace(guard=guard)
+
+    async def open(self) -> None:
+        self.tried += 1
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        raise Refused(Code.RELEASE, f"{recipe.name} was retired", "take another")
+
+
+def test_a_job_whose_recipe_was_retired_while_it_waited_does_not_begin(tmp_path: Path) -> None:
+    async def scene() -> None:
+        loop = asyncio.get_running_loop()
+        jobs = Jobs(Retired(), tmp_path, 1.0, lambda why: None)
+        recipe = load_recipe("smoke", {})
+        first, second = jobs.add(recipe, {}, "otto"), jobs.add(recipe, {}, "otto")
+        jobs.start(first)
+        jobs.start(second)
+        working = loop.create_task(jobs.work())
+        await asyncio.sleep(1.0)
+        last = jobs.state()["last"]
+        assert (last["id"], last["state"]) == (first.id, "ABORTED")
+        assert "smoke was retired; take another" in last["reason"]
+        assert [job.started for job in jobs.queue.jobs] == [False]
+        jobs.end("test")
+        await working
+        await jobs.audit.written()
+        assert not (tmp_path / first.id).exists()
 
     loop = VirtualLoop()
     loop.run_until_complete(scene())

@@ -26,6 +26,10 @@ TABLE = {
     "start":       (False, True,  True,  False),
     "unload":      (False, True,  True,  False),
     "set":         (False, False, True,  False),
+    "sign":        (False, False, True,  False),
+    "release":     (False, False, True,  False),
+    "retire":      (False, False, True,  False),
+    "engineering": (False, False, True,  False),
     "redo":        (False, False, True,  False),
     "skip":        (False, False, True,  False),
     "step":        (False, False, True,  False),
@@ -40,6 +44,8 @@ TABLE = {
 PARAMS: dict[str, dict[str, Any]] = {
     "load": {"recipe": "nothing"}, "check": {"recipe": "nothing"}, "start": {"recipe": "nothing"},
     "unload": {"job": "nothing"},
+    "sign": {"recipe": "nothing", "reason": "test"}, "release": {"recipe": "nothing", "reason": "test"},
+    "retire": {"recipe": "nothing", "reason": "test"},
     "answer": {"prompt": "nothing", "value": 1},
 }  # fmt: skip
 PEOPLE = {"observer": "olga", "operator": "otto", "engineer": "emma", "maintenance": "mara"}
@@ -55,9 +61,10 @@ def test_a_role_may_do_what_the_table_says_and_nothing_else(seat: Seat, role: st
     column = list(PEOPLE).index(role)
     found = {}
     with seat.logged_in(PEOPLE[role]) as client:
-        for command in (c for c in TABLE if c not in ("set", "login", "logout")):
+        for command in (c for c in TABLE if c not in ("set", "engineering", "login", "logout")):
             found[command] = _allowed(client, command, **PARAMS.get(command, {}))
         found["set"] = _allowed(client, "load", recipe="seat", set={"wait": "5 s"})
+        found["engineering"] = _allowed(client, "load", recipe="nothing", engineering="test")
         found["login"] = _allowed(client, "login")
         found["logout"] = _allowed(client, "logout")
 

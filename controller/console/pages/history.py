@@ -37,6 +37,8 @@ def page(view: View, width: int, height: int) -> list[Row]:
 def _card(run: dict[str, Any], width: int) -> list[Row]:
     """What came of one run, and how to look at it again."""
     rows: list[Row] = [rule(width, clean(run["id"])), [(f" {run['reason']}", "")]]
+    if run["engineering"]:
+        rows.append([(f" {clean(run['engineering'])}", "badge")])
     rows += [[(f" {line}", "")] for line in run["results"][:6]]
     rows.append([(f" springback console --replay {run['id']}", "dim")])
     return [fit(row, width) for row in rows]

@@ -34,7 +34,7 @@ def page(view: View, width: int, height: int) -> list[Row]:
             word = "starts by itself" if job["started"] else "waits for S"
             lines.append([(f" {mark}{name:<22.22} queued, {word}", "bold")])
         else:
-            lines.append([(f" {mark}{name:<22.22} {_word(view, name)}", "")])
+            lines.append([(_line(view, mark, name, min(22, left - 11)), "")])
     if not found:
         lines.append([("  no recipes; see serve --recipes", "dim")])
     room = height - 1
@@ -42,6 +42,10 @@ def page(view: View, width: int, height: int) -> list[Row]:
     right = width - left - 1
     heads: Row = [*rule(left, "5 RECIPES AND QUEUE"), ("┬", "dim"), *rule(right, "", "v check  S start  U unload")]
     return [heads, *beside([lines[first : first + room], _about(view, right, room)], [left, right], room)]
+
+
+def _line(view: View, mark: str, name: str, room: int) -> str:
+    return f" {mark}{name:<{room}.{room}} {view.released.get(name, ''):<8} {_word(view, name)}"
 
 
 def _word(view: View, name: str) -> str:
@@ -70,6 +74,7 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     rows += [
         [(f" {line}", "bold")] for line in wrapped(f"{plan['recipe']} v{plan['version']}  {plan['title']}", width - 2)
     ]
+    rows += [[(f" {line}", "")] for line in wrapped(released(plan), width - 2)]
     rows += [
         [(f" ${key} {value['text']}{_range(value)}  by {value['who']}", "")]
         for key, value in plan["parameters"].items()
@@ -80,6 +85,12 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     for i, step in enumerate(plan["steps"], 1):
         rows.append([(f" {i:>2} {clean(step['name']):<22.22} {_does(step)}", "")])
     return rows
+
+
+def released(plan: dict[str, Any]) -> str:
+    """Whether a checked recipe may run on the tool, and why not."""
+    found = plan["release"]
+    return f"{found['state'].upper()}{': ' if found['why'] else ''}{clean(found['why'])}"
 
 
 def _range(value: dict[str, Any]) -> str:

@@ -16,7 +16,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from controller.record.control import FIRM
-from controller.record.events import Measured
+from controller.record.events import Measured, engineering_words
 from controller.record.fold import summary_of
 from controller.record.plots import PlotGroup
 from controller.record.report import drawn
@@ -36,6 +36,7 @@ _FACTS = (  # keys of the record's meta that the head of the page shows when the
     ("operator", "Operator"),
     ("seed", "Seed"),
     ("set", "Set for this run"),
+    ("release", "Recipe"),
     ("start_utc", "Started (UTC)"),
     ("end_utc", "Ended (UTC)"),
 )
@@ -134,6 +135,7 @@ def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict
         "script": Markup(_file("uplot/uPlot.iife.min.js") + _file("zoom.js")) if closer else "",
         "s": summary,
         "started": summary.started,
+        "engineering": engineering_words(summary.engineering),
         "title": meta.get("title") or (summary.started.recipe if summary.started else run.path.stem),
         "facts": [(label, meta[key]) for key, label in _FACTS if meta.get(key)],
         "key_results": key_results(summary.results),

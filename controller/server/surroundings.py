@@ -1,0 +1,31 @@
+"""What differs for the daemon between a real tool and a simulated one; the command line gives it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from controller.recipe.model import Recipe
+from controller.sequence.prompts import Answers
+from controller.server.prompts import OpenPrompts
+from controller.station import Station
+
+
+class Surroundings(Protocol):
+    """What differs between a real tool and a simulated one."""
+
+    def station(self) -> Station:
+        """A new station, not yet open."""
+        ...
+
+    def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
+        """Where the answers of a job come from."""
+        ...
+
+    def may_run(self, recipe: Recipe, engineering: str) -> str:
+        """What the record says of the recipe's release; Refused when it is not released. It reads a small file."""
+        ...
+
+    def sign(self, record: Path) -> None:
+        """Sign a closed record with the site's key, where there is one; RecordError when that cannot be written."""
+        ...
