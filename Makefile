@@ -27,7 +27,7 @@ help:
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
 	@echo 'make campaign      300 random recipes with random faults under the monitor'
-	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
+	@echo 'make bench         measure speed and reactions (15 min), write docs/measurements.md and the demo in README.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
 	@echo 'make screens       draw docs/images/console-*.svg again'
 	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
