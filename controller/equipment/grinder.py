@@ -19,7 +19,9 @@ RETRACT_UM = 50.0
 OVERTRAVEL_UM = 12.0  # the stage is sent this far below the target: deflection, wear and growth lie in between
 CUT_UM = 1.0  # less thickness than at the start of the feed: the wheel cuts
 STANDSTILL_S = 30.0
-RAMP_DOWN_S = 15.0  # from 4,500 rpm at 500 rpm/s, and some
+RAMP_DOWN_S = 12.0  # from 4,500 rpm at 500 rpm/s, and some
+SPINDLE_SAFE_S = 48.0  # rest, ramp down in vain, and 30 s of coasting from 4,500 rpm without power
+DRY_S = SPINDLE_SAFE_S + 2.0
 SPINDLE_REST_S = 1.5  # the head must be up this long before the spindle loses its power
 
 
@@ -201,8 +203,10 @@ class Grinder(Module):
             SafeAction("grinder: quick-lift", self._quick_lift, lambda: self.on("grinder.wheel_lifted"), 3.0)
             if quick
             else SafeAction("grinder: retract", self._retract_safe, self._is_clear, 20.0),
-            SafeAction("grinder: spindle off", self._spindle_after_lift, self._is_off, STANDSTILL_S + 10.0),
-            SafeAction("grinder: coolant off at standstill", self._coolant_after_standstill, self._is_dry, 60.0),
+            SafeAction("grinder: spindle off", self._spindle_after_lift, self._is_off, SPINDLE_SAFE_S),
+            SafeAction(
+                "grinder: coolant off at standstill", self._coolant_after_standstill, self._is_dry, SPINDLE_SAFE_S + 2.0
+            ),
         ]
 
     async def _quick_lift(self) -> None:

@@ -17,7 +17,7 @@ from controller.cli.commands import cli
 from controller.cli.run import facts_of
 from controller.recipe.loader import load
 from controller.recipe.quantities import Quantity
-from controller.record.events import Alarm
+from controller.record.events import Alarm, JobChanged
 from controller.record.runfile import RunFile
 from controller.sequence.steps import VERBS
 from controller.tool import load as load_tool
@@ -128,3 +128,19 @@ def test_a_plc_whose_replies_are_damaged_is_known_to_be_lost_at_once(tmp_path: P
             at.t_s for at in record.events() if isinstance(at.event, Alarm) and at.event.first_out == "line_plc"
         )
     assert lost_s < 6.5  # of the record's time, which begins with the first readings
+
+
+@pytest.mark.parametrize(
+    ("what", "how"), [("sensor.outer_fine.bias", ""), ("press.vent_valve", "slow"), ("press.inner_port", "blocked")]
+)
+def test_the_safe_state_is_there_or_given_up_within_a_minute(what: str, how: str, tmp_path: Path) -> None:
+    """A transmitter that never reads zero, and a valve that never opens, kept an abort waiting for two minutes."""
+    faults = (Mishap("machine", what, how, 9.0), Mishap("person", "person", "abort", 12.0))
+    scene = Scene(("load", "close", "evacuate", "press", "again", "turn"), faults)
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+    with RunFile(tmp_path / "scene" / "run" / "run.sqlite") as record:
+        jobs = {at.event.new: at.t_s for at in record.events() if isinstance(at.event, JobChanged)}
+    assert jobs["ABORTED"] - jobs["ABORTING"] < 60.0

@@ -21,6 +21,7 @@ from controller.cli.campaign.mishaps import Mishap
 from controller.equipment.dispenser import MoldDispenser
 from controller.equipment.grinder import Grinder
 from controller.equipment.press import Press
+from controller.equipment.press_safe import PressSafe
 from controller.guard.gate import Gate
 from controller.guard.interlocks import Interlock
 from controller.guard.scan import Guard
@@ -79,7 +80,7 @@ def vent_left_open() -> Breaks:
 
 
 def dump_forgotten() -> Breaks:
-    return [instead(Press, "_dump", nothing)]
+    return [instead(PressSafe, "_dump", nothing)]
 
 
 def needle_forgotten() -> Breaks:
