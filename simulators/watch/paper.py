@@ -161,6 +161,18 @@ class States(Rule):
                 self.report(at_s, f"step {event['step']} went from {event['old']} to {event['new']}")
 
 
+class NoBug(Rule):
+    """No scan and no handler of the controller breaks: what it says of a bug of its own is one."""
+
+    id = "no.bug"
+    reads_record = True
+
+    def end(self, t_s: float) -> None:
+        for at_s, event in self.scene.record.of("alarm"):
+            if event["code"] in ("guard.scan", "sequencer.bug"):
+                self.report(at_s, f"{event['code']}: {event['happened']}")
+
+
 class OneEnd(Rule):
     """A run has one first and one terminal record, and nothing follows it."""
 
@@ -249,4 +261,4 @@ class Honest(Rule):
         return (min(values), max(values)) if values else None
 
 
-RULES: tuple[type[Rule], ...] = (Recorded, Confirmed, States, OneEnd, Samples, Stored, Honest)
+RULES: tuple[type[Rule], ...] = (Recorded, Confirmed, States, NoBug, OneEnd, Samples, Stored, Honest)

@@ -174,6 +174,14 @@ def state_skipped() -> Breaks:
     return [instead(Job, "fire", skipping)]
 
 
+def scan_breaks() -> Breaks:
+    def broken(self: Guard, now_s: float) -> None:
+        if now_s > 6.0:
+            raise KeyError("a pair that is in no table")
+
+    return [instead(Guard, "_compare_setpoints", broken)]
+
+
 def end_not_written() -> Breaks:
     write = Recorder.event
 
@@ -271,6 +279,7 @@ CASES = [
     Case("order.recorded", intent_not_waited_for, PRESSED),
     Case("order.confirmed", rate_never_sent, Scene(("load", "close", "touch"))),
     Case("states", state_skipped, PRESSED),
+    Case("no.bug", scan_breaks, PRESSED),
     Case("record.end", end_not_written, PRESSED),
     Case("record.samples", samples_dropped, PRESSED),
     Case("record.recipe", recipe_rewritten, PRESSED),
