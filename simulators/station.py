@@ -72,6 +72,7 @@ class SimulatedStation:
         self._parameters = Parameters(scene.parameters)
         self.plant = Plant(scene.seed, clock, self._parameters)
         self.wire_faults = WireFaults()
+        self.on_scanned: Callable[[str, str], None] = lambda field, text: None  # for a monitor
         self.wires = self._wire(plc_map, clock)
         self._servers: list[Any] = []
         self._hands = Hands(self.plant, Script(**scene.hands), scene.part)
@@ -132,6 +133,7 @@ class SimulatedStation:
 
     def scanned(self, field: str, text: str) -> None:
         """A person has scanned a label; the syringe whose lot it was goes into the dispenser."""
+        self.on_scanned(field, text)
         if field == "syringe":
             self._hands.handling.mount_syringe(text)
 

@@ -15,6 +15,7 @@ from simulators.watch.paper import TRUE, Honest
 from simulators.watch.record import Record
 from simulators.watch.rule import Rule, Scene, Violation
 from simulators.watch.tap import Tap
+from simulators.watch.twin import Twin
 
 RULES: tuple[type[Rule], ...] = (*press.RULES, *wet.RULES, *line.RULES, *paper.RULES)
 
@@ -22,8 +23,12 @@ RULES: tuple[type[Rule], ...] = (*press.RULES, *wet.RULES, *line.RULES, *paper.R
 class Watch:
     """Attach it to a station before its lines are served."""
 
-    def __init__(self, station: SimulatedStation, tool_text: str, recipe_text: str) -> None:
+    def __init__(
+        self, station: SimulatedStation, tool_text: str, recipe_text: str, twin: SimulatedStation | None = None
+    ) -> None:
+        """A `twin` is a station of the same scene without faults, on which signatures are found."""
         self._station = station
+        self.twin = Twin(station, twin) if twin is not None else None
         self._plant = plant = station.plant
         self._tap = tap = Tap(lambda: plant.now_tick() * 0.01)
         station.wires = tap.put_on(station.wires)
@@ -90,3 +95,5 @@ class Watch:
         t_s = self._plant.now_tick() * 0.01
         for drive in self._drive:
             drive(t_s, actuator, value)
+        if self.twin is not None:
+            self.twin.drive(actuator, value)

@@ -7,7 +7,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from controller.cli.campaign.mishaps import Mishap
-from controller.cli.campaign.play import Played, play
+from controller.cli.campaign.play import play
+from controller.cli.campaign.silence import Played
 from simulators.workpiece import Cover, Part
 
 HEAD = """

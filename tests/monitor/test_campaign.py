@@ -11,8 +11,8 @@ from click.testing import CliRunner
 
 from controller.cli.campaign.campaign import Campaign, Plan, SeedResult, play_seed, run_campaign
 from controller.cli.campaign.mishaps import Mishap, draw_mishaps
-from controller.cli.campaign.play import Noticed, Played
 from controller.cli.campaign.recipes import DRAWN, draw_recipe
+from controller.cli.campaign.silence import Noticed, Played
 from controller.cli.commands import cli
 from controller.cli.run import facts_of
 from controller.recipe.loader import load

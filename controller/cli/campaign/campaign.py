@@ -15,14 +15,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controller.cli.campaign.mishaps import Mishap, draw_mishaps
-from controller.cli.campaign.play import Played, play
+from controller.cli.campaign.mishaps import Mishap, draw_mild, draw_mishaps
+from controller.cli.campaign.play import play
 from controller.cli.campaign.recipes import draw_recipe
+from controller.cli.campaign.silence import Played
 from controller.cli.run import facts_of
 from controller.tool import load
 from springback.places import config_file
 
 CHUNK = 4  # seeds that a process takes at a time
+MILD = 3  # one seed in so many has few and mild faults, so that runs pass and their silence can be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,10 @@ class Campaign:
         """By fault and by the verbs of the step it fell into: how often, detected, safe though unseen, escaped."""
         table: dict[str, dict[str, Counter[str]]] = {}
         for result in self.results:
-            for mishap, row in zip(result.mishaps, result.played.noticed, strict=False):
+            for row in result.played.noticed:
                 cell = table.setdefault(row.mishap, {}).setdefault(row.step, Counter())
-                escaped = bool(result.played.escaped) and mishap.lies
                 cell["times"] += 1
-                cell["escaped" if escaped else "detected" if row.detected else "safe"] += 1
+                cell["escaped" if row.escaped else "detected" if row.detected else "safe"] += 1
         return {fault: dict(sorted(steps.items())) for fault, steps in sorted(table.items())}
 
     def to_json(self) -> dict[str, Any]:
@@ -121,12 +122,16 @@ def _played(plan: Plan) -> Iterator[SeedResult]:
 def play_seed(order: tuple[Plan, int]) -> SeedResult:
     """Play one seed; in whichever process."""
     plan, seed = order
-    drawn = draw_recipe(seed, facts_of(load(config_file("tool.yaml"))))
-    mishaps = tuple(draw_mishaps(seed, plan.least, plan.most, drawn.about_s))
+    mild = seed % MILD == 0
+    drawn = draw_recipe(seed, facts_of(load(config_file("tool.yaml"))), whole=mild)
+    if mild:
+        mishaps = tuple(draw_mild(seed, drawn.modules, drawn.about_s))
+    else:
+        mishaps = tuple(draw_mishaps(seed, plan.least, plan.most, drawn.about_s))
     with tempfile.TemporaryDirectory(prefix="springback-") as scratch:
         recipe = Path(scratch) / f"{drawn.name}.yaml"
         recipe.write_text(drawn.text, encoding="utf-8")
-        played = play(recipe, Path(scratch) / "run", mishaps, seed)
+        played = play(recipe, Path(scratch) / "run", mishaps, seed, twin=mild)
         if plan.out is not None:
             shutil.copytree(scratch, plan.out / drawn.name, dirs_exist_ok=True)
     return SeedResult(seed, mishaps, played)

@@ -18,6 +18,7 @@ from controller.recipe.problems import RecipeError
 from controller.recipe.quantities import Quantity
 from controller.recipe.verb import ToolFacts
 from controller.sequence.steps import VERBS
+from controller.sequence.verb import modules_of
 
 # verb -> setting -> lowest and highest, in the unit of the verb's model
 DRAWN: dict[str, dict[str, tuple[float, float]]] = {
@@ -48,25 +49,26 @@ Step = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A recipe's name and text, and about how long it takes without faults."""
+    """A recipe's name and text, about how long it takes without faults, and the modules it acts on."""
 
     name: str
     text: str
     about_s: float
+    modules: frozenset[str]
 
 
-def draw_recipe(seed: int, facts: ToolFacts) -> Drawn:
-    """Return the recipe of a seed; the same one for the same seed."""
+def draw_recipe(seed: int, facts: ToolFacts, *, whole: bool = False) -> Drawn:
+    """Return the recipe of a seed; the same one for the same seed. A `whole` one lacks no step."""
     draw = Random(f"{seed}:recipe")
     for _ in range(TRIES):
         name = f"campaign-{seed}"
-        steps = _steps(draw)
+        steps = _steps(draw, whole)
         text = yaml.safe_dump(_recipe(draw, name, steps), sort_keys=False, allow_unicode=True)
         try:
-            load(text, VERBS, facts)
+            recipe = load(text, VERBS, facts)
         except RecipeError:
             continue  # the step that was left out is one that a later one refers to
-        return Drawn(name, text, 10.0 + 0.6 * sum(_about_s(step) for step in steps))
+        return Drawn(name, text, 10.0 + 0.6 * sum(_about_s(step) for step in steps), modules_of(recipe))
     raise RuntimeError(f"no recipe for seed {seed}; correct the blocks in {__name__}")
 
 
@@ -97,14 +99,14 @@ def _monitors(draw: Random, steps: list[Step]) -> Step:
     return monitors
 
 
-def _steps(draw: Random) -> list[Step]:
+def _steps(draw: Random, whole: bool) -> list[Step]:
     blocks: list[Callable[[Random], list[Step]]] = [_press, _grind, _cover]
     steps = [step for block in draw.sample(blocks, draw.choice([1, 1, 2])) for step in block(draw)]
     if draw.random() < 0.4:
         steps.insert(0, {"name": "Air", "air": _settings(draw, "air")})
     if draw.random() < 0.4:
         steps.append({"name": "Weigh", "weigh": _settings(draw, "weigh")})
-    if draw.random() < MUTATED:
+    if draw.random() < MUTATED and not whole:
         del steps[draw.randrange(len(steps))]
     return steps
 
