@@ -22,7 +22,7 @@ CALIBRATION_KEYS = ("certificate", "last", "due", "overdue")
 LIMIT_KEYS = {"min", "max", "rate"}
 MACHINE = {  # key -> unit
     "safe_height_mm": "", "approach_um": "", "minimum_thickness_um": "", "spindle_nominal_W": "",
-    "release_kPa_s": "", "mold_max_open_degC": "", "pot_life": "s",
+    "spindle_nominal_rpm": "", "release_kPa_s": "", "mold_max_open_degC": "", "pot_life": "s",
 }  # fmt: skip
 
 

@@ -35,6 +35,7 @@ ALONE = {
     "part": "--part",
     "real_time": "--real-time",
     "scenario": "--scenario",
+    "watch": "--watch",
 }
 
 

@@ -83,6 +83,7 @@ def prove(recipe: str, tool: Path | None, settings: tuple[str, ...], as_json: bo
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @click.option("--engineering", default="", metavar="WHY", help="with --live: the recipe need not be released")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
+@click.option("--watch", is_flag=True, help="with an independent monitor on the wires and the record")
 @JSON
 @exits
 def run(
@@ -220,9 +221,11 @@ def demo(faults: tuple[str, ...], out: Path) -> int:
 def campaign(seeds: int, first: int, faults: str, jobs: int, out: Path | None, as_json: bool) -> int:
     """Play random recipes with random faults under an independent monitor; exit 1 when an invariant was broken."""
     from controller.cli.campaign.campaign import Plan, run_campaign
-    from controller.cli.campaign.show import show_campaign
+    from controller.cli.campaign.show import seeds_progress, show_campaign
 
-    done = run_campaign(Plan(seeds, first, *_span(faults), jobs, out))
+    plan = Plan(seeds, first, *_span(faults), jobs, out)
+    with seeds_progress(seeds) as update:
+        done = run_campaign(plan, update)
     show(json.dumps(done.to_json(), allow_nan=False) if as_json else show_campaign(done))
     return Exit.OUT_OF_ACCEPTANCE if done.failing else Exit.PASSED
 

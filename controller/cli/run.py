@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
@@ -35,6 +35,9 @@ from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
+if TYPE_CHECKING:
+    from controller.cli.watching import Watching
+
 Progress = Callable[[float], None]
 PROGRESS_S = 10.0  # of process time
 
@@ -59,6 +62,7 @@ class RunOptions:
     labels: Mapping[str, str] = field(default_factory=dict)  # of the part: part, lot, carrier
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
     engineering: str = ""  # why a recipe runs on the tool that need not be released
+    watch: bool = False
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -111,6 +115,7 @@ class CommandRun:
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
         self.start = start or Start()
         self.facts.notes += self.start.warned
+        self.watching: Watching | None = None
         self.operator: OperatorScript = load_operator(options.operator)
         known = {**self.operator.answers, **scans(recipe, options.labels)}
         self.answers = Answers(load_answers(options.answers), known, defaults=not options.live)
@@ -118,7 +123,9 @@ class CommandRun:
     async def run(self) -> None:
         async with self._addresses() as addresses:
             self._refuse_unanswered()
-            station = Station(self.tool, config_file("interlocks.yaml"), addresses)
+            self.watching = self._watching()
+            tap = self.watching.heard if self.watching else None
+            station = Station(self.tool, config_file("interlocks.yaml"), addresses, tap)
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
@@ -128,6 +135,13 @@ class CommandRun:
             finally:
                 self.facts.links, self.facts.exchanges = station.links, station.exchanges
                 await station.close()
+
+    def _watching(self) -> Watching | None:
+        if not self.options.watch:
+            return None
+        from controller.cli.watching import Watching
+
+        return Watching(self.tool, self.recipe)
 
     @asynccontextmanager
     async def _addresses(self) -> AsyncIterator[Mapping[str, str]]:
@@ -205,6 +219,8 @@ class CommandRun:
         for text in self.start.warned if self.options.live else ():  # on simulators it would be part of the trace
             run.recorder.event(Note(text, "warning"))
         self.began(run)
+        if self.watching:
+            self.watching.begin(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
         progress = loop.create_task(self._show_progress(run.recorder), name="progress")
         for saying in self.operator.says:
@@ -216,6 +232,8 @@ class CommandRun:
             progress.cancel()
             self.facts.by_person, self.facts.refused = run.sequencer.person, run.sequencer.refused
             self.facts.trace_sha256 = run.recorder.trace_sha256
+        if self.watching:
+            self.facts.violations = self.watching.finish()
 
     async def _show_progress(self, recorder: Recorder) -> None:
         """Beside the run: a terminal that has gone is no reason to disturb it."""

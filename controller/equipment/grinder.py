@@ -33,6 +33,7 @@ class GrinderFacts:
     approach_um: float
     minimum_thickness_um: float
     spindle_nominal_W: float
+    spindle_nominal_rpm: float
 
 
 class Grinder(Module):
@@ -42,6 +43,7 @@ class Grinder(Module):
         Value("feeding", "", 0, 1, "the wheel is being fed towards the part"),
         Value("speed_error", "%", 0, 1e6, "difference between spindle speed and what was asked"),
         Value("load", "%", -10, 1000, "spindle power as part of its nominal"),
+        Value("power_error", "W", -1e5, 1e5, "spindle power less what torque and speed say"),
         Value("thickness_step", "um", 0, 1e6, "change of the gauge within the last two scans"),
         Value("gauge_offset", "um", 0, 1e6, "change of the difference between gauge and stage since the wheel cut"),
         Value("target", "um", 0, 1e5, "thickness to grind to"),
@@ -54,11 +56,13 @@ class Grinder(Module):
         self.drive, self.stage, self.gauge, self.facts = drive, stage, gauge, facts
         index = self.tags.index
         self._speed, self._power = index("grinder.spindle"), index("grinder.power")
+        self._torque = index("grinder.torque")
         self._thickness, self._z = index("grinder.thickness"), index("grinder.z")
         self._feeding, self._moving = index("grinder.feeding"), index("z_stage.moving")
         self._contactor = index("line_plc.out_spindle_contactor")
         self._speed_error = Derived(self.tags, "grinder.speed_error", ("grinder.spindle",))
         self._load = Derived(self.tags, "grinder.load", ("grinder.power",))
+        self._power_error = Derived(self.tags, "grinder.power_error", ("grinder.power", "grinder.torque"))
         self._step = Derived(self.tags, "grinder.thickness_step", ("grinder.thickness",))
         self._stops: set[asyncio.Task[None]] = set()
         self._asked_rpm = 0.0
@@ -72,6 +76,8 @@ class Grinder(Module):
         error = abs(value[self._speed] - asked) / asked * 100.0 if asked else 100.0
         self._speed_error.put(error)
         self._load.put(value[self._power] / self.facts.spindle_nominal_W * 100.0)
+        shaft_W = value[self._torque] / 100.0 * value[self._speed] / self.facts.spindle_nominal_rpm
+        self._power_error.put(value[self._power] - shaft_W * self.facts.spindle_nominal_W)
         thickness_um = value[self._thickness]
         older_um, last_um = self._last_um
         self._step.put(max(abs(thickness_um - last_um), abs(thickness_um - older_um)))

@@ -80,15 +80,19 @@ class PressSafe:
         return min(RELEASE_S, self._present_kPa() / rate_kPa_s)
 
     def _present_kPa(self) -> float:
-        return max(0.0, self._press.value("press.pressure"))
+        return max([0.0, *self._seen_kPa()])
+
+    def _seen_kPa(self) -> list[float]:
+        press = self._press
+        return [press.value(tag) for tag in ("press.pressure", "press.pressure_coarse") if press.fresh(tag)]
 
     def _empty(self) -> bool:
         return self._vented() and self._press.off("line_plc.out_dump_shut")
 
     def _vented(self) -> bool:
-        press = self._press
-        tag = "press.pressure" if press.fresh("press.pressure") else "press.pressure_coarse"
-        return press.fresh(tag) and abs(press.value(tag)) < VENTED_KPA
+        """Every transmitter that is there says so: one that is frozen at zero knows nothing."""
+        seen = self._seen_kPa()
+        return bool(seen) and max(abs(kPa) for kPa in seen) < VENTED_KPA
 
     # ------------------------------------------------------------------------------------------ inner side
     async def _bleed_inner(self) -> None:

@@ -111,6 +111,7 @@ def write_bundle(folder: Path, out: Path) -> list[str]:
             "recipe.yaml": run.meta.get("recipe_text"),
             "tool.yaml": run.meta.get("tool_text"),
             "interlocks.yaml": run.meta.get("interlocks_text"),
+            "warnings.yaml": run.meta.get("warnings_text"),
             "alarms.yaml": run.meta.get("alarms_text"),
             "versions.json": json.dumps(run.meta.get("versions", {}), indent=2),
             "verify.json": json.dumps({**verify(folder / RECORD).to_json(), "record": RECORD}, indent=2),

@@ -28,7 +28,6 @@ class Watch:
     ) -> None:
         """A `twin` is a station of the same scene without faults, on which signatures are found."""
         self._station = station
-        self.twin = Twin(station, twin) if twin is not None else None
         self._plant = plant = station.plant
         self._tap = tap = Tap(lambda: plant.now_tick() * 0.01)
         station.wires = tap.put_on(station.wires)
@@ -38,6 +37,8 @@ class Watch:
         self._step = [rule.step for rule in self._rules if type(rule).step is not Rule.step]
         self._drive = [rule.drive for rule in self._rules if type(rule).drive is not Rule.drive]
         self._enabled = False
+        self.twin = Twin(station, twin) if twin is not None else None
+        tap.on_answer = self.twin.exchanged if self.twin is not None else None
         plant.on_step, plant.on_drive = self._stepped, self._driven
 
     def begin(self, record: Path) -> None:

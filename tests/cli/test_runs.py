@@ -198,7 +198,7 @@ def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: P
     there = tmp_path / "estop-1"
     assert {path.name for path in there.iterdir()} == {
         "run.sqlite", "report.html", "part.json", "recipe.yaml", "tool.yaml", "interlocks.yaml", "alarms.yaml",
-        "versions.json", "verify.json",
+        "warnings.yaml", "versions.json", "verify.json",
     }  # fmt: skip
     assert json.loads((there / "verify.json").read_text())["state"] == "intact"
     assert verify_runs(str(there), folder, as_json=False) == Exit.PASSED

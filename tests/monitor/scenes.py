@@ -70,12 +70,12 @@ class Scene:
         """The recipe."""
         return HEAD + "".join(f"  - {{name: {name}, {STEPS[name].removeprefix('{')}\n" for name in self.steps)
 
-    def play(self, folder: Path) -> Played:
-        """Run it under the monitor's eyes."""
+    def play(self, folder: Path, *, twin: bool = False) -> Played:
+        """Run it under the monitor's eyes, beside a twin without its faults if wanted."""
         folder.mkdir()
         recipe = folder / "scene.yaml"
         recipe.write_text(self.text(), encoding="utf-8")
         if not self.covered:
-            return play(recipe, folder / "run", self.mishaps)
+            return play(recipe, folder / "run", self.mishaps, twin=twin)
         with patch("simulators.handling.new_part", lambda *about: COVERED):
             return play(recipe, folder / "run", self.mishaps)

@@ -78,7 +78,7 @@ def module_of(fault: str) -> str:
     unit, _, rest = fault.partition(".")
     if unit == "sensor":
         channel = rest.partition(".")[0]
-        return next((module for module, names in CHANNELS.items() if channel in names), "line")
+        return next((module for module, names in CHANNELS.items() if channel in names), "dispenser")  # the balance
     return next((module for module, units in UNITS.items() if unit in units), "line")
 
 
