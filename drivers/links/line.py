@@ -143,7 +143,7 @@ class Line:
                 job = self._queue.next(now) if now >= self._free_at else None
                 if job is None:
                     self._wait()
-                elif self.connected:
+                elif self._talk.connected:
                     self._begin(job)
                     continue
                 elif now >= self._retry_at:
@@ -182,9 +182,10 @@ class Line:
         return Superseded(f"{self.name}: a trip came before this command was sent")
 
     def _ended(self, job: Command | Poll, result: Any, error: InstrumentError | None) -> None:
-        self._free_at = self._loop.time() + self.gap_s
+        now = self._loop.time()
+        self._free_at = now + self.gap_s
         if isinstance(error, NoReply | GarbledReply):
-            self._free_at = self._loop.time() + self.quiet_s
+            self._free_at = now + self.quiet_s
             self._mend(self.channel.reset)
         self._finish(job, result, error)
         self._start()
@@ -241,7 +242,7 @@ class Line:
                 poll.failed(error)
         except Exception as raised:  # whoever is told of a reading must not stop the polls
             self._talk.bug(poll, raised)
-        period_s = max(RETRY_S, poll.period_s) if self._dead(poll, now) else poll.period_s
+        period_s = max(RETRY_S, poll.period_s) if poll.failures and self._dead(poll, now) else poll.period_s
         poll.due_s = now if poll.hurried or poll.failures == 1 else _next_due(now, period_s)
         poll.hurried = False
         self._queue.add_poll(poll)
