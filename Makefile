@@ -8,7 +8,9 @@ VENV := .venv
 SEEDS := 2000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback  # an editable install does not
+# What an editable install does not: byte code, and what is kept beside it.
+COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback \
+	&& PYTHONDONTWRITEBYTECODE= $(BIN)/python -m springback.prepare
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 GUARD_TESTS := $(wildcard tests/unit/test_alarm*.py tests/unit/test_gate.py tests/unit/test_guard_*.py tests/unit/test_interlock*.py)
