@@ -9,13 +9,14 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.live import on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
+from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.cli.site_acts import here
@@ -23,15 +24,19 @@ from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import EngineeringRun
+from controller.record.events import EngineeringRun, Note
 from controller.record.journal import Recorder, RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.steps import VERBS
+from controller.start import LabelError, NotReady, Piece, Start, before_start, scans
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
+
+if TYPE_CHECKING:
+    from controller.cli.watching import Watching
 
 Progress = Callable[[float], None]
 PROGRESS_S = 10.0  # of process time
@@ -54,8 +59,10 @@ class RunOptions:
     answers: Path | None = None
     part: Path | None = None
     out: Path | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)  # of the part: part, lot, carrier
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
     engineering: str = ""  # why a recipe runs on the tool that need not be released
+    watch: bool = False
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -82,9 +89,11 @@ def run(options: RunOptions, progress: Progress = lambda t_s: None) -> RunOutcom
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
     folder, key = _folder(options, recipe), site_key(tool)
+    start = _start(options, tool, recipe, folder)
     owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
     with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
-        command = CommandRun(options, tool, recipe, folder, progress, released)
+        start.facts["release"] = released
+        command = CommandRun(options, tool, recipe, folder, progress, start)
         runner.run(command.run())
     command.facts.notes += sign_closed(folder / "run.sqlite", key)
     return outcome_of(folder, options.seed, command.facts)
@@ -94,17 +103,29 @@ class CommandRun:
     """One run of the command inside its loop; `facts` are complete when `run` has returned."""
 
     def __init__(
-        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress, released: str = ""
+        self,
+        options: RunOptions,
+        tool: ToolFile,
+        recipe: Recipe,
+        folder: Path,
+        progress: Progress,
+        start: Start | None = None,
     ) -> None:
-        self.options, self.tool, self.recipe, self.released = options, tool, recipe, released
+        self.options, self.tool, self.recipe = options, tool, recipe
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
+        self.start = start or Start()
+        self.facts.notes += self.start.warned
+        self.watching: Watching | None = None
         self.operator: OperatorScript = load_operator(options.operator)
-        self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
+        known = {**self.operator.answers, **scans(recipe, options.labels)}
+        self.answers = Answers(load_answers(options.answers), known, defaults=not options.live)
 
     async def run(self) -> None:
         async with self._addresses() as addresses:
             self._refuse_unanswered()
-            station = Station(self.tool, config_file("interlocks.yaml"), addresses)
+            self.watching = self._watching()
+            tap = self.watching.heard if self.watching else None
+            station = Station(self.tool, config_file("interlocks.yaml"), addresses, tap)
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
@@ -115,6 +136,13 @@ class CommandRun:
                 self.facts.links, self.facts.exchanges = station.links, station.exchanges
                 await station.close()
 
+    def _watching(self) -> Watching | None:
+        if not self.options.watch:
+            return None
+        from controller.cli.watching import Watching
+
+        return Watching(self.tool, self.recipe)
+
     @asynccontextmanager
     async def _addresses(self) -> AsyncIterator[Mapping[str, str]]:
         """A simulated station and its addresses; with --live those of the tool file."""
@@ -122,6 +150,8 @@ class CommandRun:
             from controller.cli.terminal import tell, terminal_answers
 
             self.answers.terminal, self.answers.say = terminal_answers(), tell
+            for text in self.start.warned:
+                tell(f"warning: {text}")
             yield {}
             return
         from controller.cli.simulated import keep_part, serve
@@ -132,7 +162,7 @@ class CommandRun:
         try:
             yield await serve(station, list(self.tool.lines))
         finally:
-            self.facts.notes = [
+            self.facts.notes += [
                 f"The fault {spec} begins after the end of the run." for spec in station.faults_to_come()
             ]
             await station.close()
@@ -167,26 +197,32 @@ class CommandRun:
             )
 
     async def _sequence(self, station: Station, signals: Signals) -> None:
+        loop = asyncio.get_running_loop()
         real, part = self.options.live or self.options.real_time, self.options.part
         try:
             run = RecipeRun(station, self.recipe, self.answers, self.folder, threaded=real)
         except FolderError as error:
             raise CommandError(f"{error}; name another with --out", Exit.USAGE) from None
         self.facts.simulated = station.simulated
+        station.tool.opened_s = {lot: loop.time() - ago_s for lot, ago_s in self.start.opened_s_ago.items()}
         run.describe(
             seed=self.options.seed,
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
-            part=str(part or ""),
+            part_file=str(part or ""),
             part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
-            release=self.released,
+            **self.start.facts,
         )
         if self.options.engineering:
             run.recorder.event(EngineeringRun(here().user, self.options.engineering))
+        for text in self.start.warned if self.options.live else ():  # on simulators it would be part of the trace
+            run.recorder.event(Note(text, "warning"))
         self.began(run)
+        if self.watching:
+            self.watching.begin(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
-        progress = asyncio.get_running_loop().create_task(self._show_progress(run.recorder), name="progress")
+        progress = loop.create_task(self._show_progress(run.recorder), name="progress")
         self.operator.begin(run.sequencer.post)
         signals.abort(run.sequencer)
         try:
@@ -195,6 +231,8 @@ class CommandRun:
             progress.cancel()
             self.facts.by_person, self.facts.refused = run.sequencer.person, run.sequencer.refused
             self.facts.trace_sha256 = run.recorder.trace_sha256
+        if self.watching:
+            self.facts.violations = self.watching.finish()
 
     async def _show_progress(self, recorder: Recorder) -> None:
         """Beside the run: a terminal that has gone is no reason to disturb it."""
@@ -202,6 +240,25 @@ class CommandRun:
             await asyncio.sleep(PROGRESS_S)
             with contextlib.suppress(OSError):
                 self.progress(recorder.elapsed_s)
+
+
+def _start(options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path) -> Start:
+    """What was found before the start; CommandError when the run must not begin.
+
+    A live run is asked about the runs of its site, wherever its own record goes: --out is no way around them.
+    """
+    aside = options.live and options.out is not None
+    try:
+        piece = Piece(**options.labels, file=options.part)
+        simulated = tool.simulated or not options.live
+        start = before_start(recipe, tool, piece, RUNS if aside else folder.parent, simulated=simulated)
+        if aside and not simulated:
+            start.warned.append(f"{folder} is not in {RUNS}: what this run uses up is not counted, and no run finds it")
+        return start
+    except LabelError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
+    except NotReady as refused:
+        raise CommandError(str(refused), Exit.REFUSED) from None
 
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
@@ -213,7 +270,7 @@ def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
 
 
 def _folder(options: RunOptions, recipe: Recipe) -> Path:
-    folder = options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}"
+    folder = options.out or RUNS / f"{recipe.name}-{wall.run_stamp()}"
     if (folder / "run.sqlite").exists():
         raise CommandError(f"{folder} already holds a run; name another folder with --out", Exit.USAGE)
     return folder

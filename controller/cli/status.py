@@ -98,5 +98,5 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
 def _lot_line(lot: Mapping[str, Any] | None) -> Iterator[str]:
     if lot is not None:
         carrier = f"  carrier {lot['carrier']}" if lot["carrier"] else ""
-        coming = f"  next {lot['next']['part_id']}" if lot["next"] else ""
+        coming = f"  next {lot['next']['part']}" if lot["next"] else ""
         yield printable(f"lot      {lot['lot']}{carrier}  {lot['left']} of {lot['parts']} parts left{coming}")

@@ -104,7 +104,7 @@ def _job(view: View, width: int) -> Row:
             word = "WAITS FOR YOU"
         left: Row = [(f" {old}{word}", "p2" if word in ("HELD", "HOLDING", "STOPPING", "ABORTING") else "bold")]
         left.append((f"  {job['recipe']} v{job['version']}  ", ""))
-        left += [(f"part {clean(job['part_id'])}  ", "")] if "part_id" in job else []
+        left += [(f"part {clean(job['part'])}  ", "")] if "part" in job else []
         if job["engineering"]:
             left += [(clean(engineering_words(job["engineering"])), "badge"), ("  ", "")]
         left.append((clean(job["title"]), "dim"))

@@ -14,7 +14,7 @@ def may_load(view: View) -> bool:
 def readiness(view: View, recipe: str, labels: dict[str, str] | None) -> tuple[bool, str]:
     """For the ready sheet: which part a job gets, or why it gets none. `labels` are those of a job that waits."""
     lot = view.state.get("lot")
-    if labels and "part_id" in labels:
+    if labels and "part" in labels:
         return True, f"part {_part(labels)}"
     if not view.plans.get(recipe, {}).get("for", {}).get("part"):
         return True, "needs no part"
@@ -26,7 +26,7 @@ def readiness(view: View, recipe: str, labels: dict[str, str] | None) -> tuple[b
 
 
 def _part(labels: dict[str, str]) -> str:
-    return labels["part_id"] + (f" on carrier {labels['carrier']}" if "carrier" in labels else "")
+    return labels["part"] + (f" on carrier {labels['carrier']}" if "carrier" in labels else "")
 
 
 def load(desk: Desk, lot: str = "", wrong: str = "") -> Line:
@@ -63,8 +63,6 @@ def loaded(desk: Desk) -> Choice:
     lot = desk.view.state["lot"]
     words = [f"Lot {lot['lot']}, loaded {desk.view.clock(lot['utc'])} by {lot['by']}"]
     words += [f"carrier {lot['carrier']}"] if lot["carrier"] else []
-    words += [
-        f"{lot['left']} of {lot['parts']} parts left" + (f", next {lot['next']['part_id']}" if lot["next"] else "")
-    ]
+    words += [f"{lot['left']} of {lot['parts']} parts left" + (f", next {lot['next']['part']}" if lot["next"] else "")]
     why_not = "" if desk.view.may("unload_lot") else "this role may not: L"
     return Choice("LOT", words, (Option("Unload", "jobs get no part of it", lambda: desk.tell("unload_lot"), why_not),))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.recipe.model import Recipe
@@ -19,7 +19,7 @@ from controller.server.jobs import ASKS, Jobs
 from controller.server.looks import preview
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import NOTE_MAX, PROTOCOL, Code, Refused
-from controller.server.queue import Job
+from controller.server.queue import Job, Wanted
 from controller.server.releasing import Releasing
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
@@ -186,25 +186,24 @@ class Commands:
         return begin()
 
     def _loaded(self, client: Connection, params: Params, *, start: bool) -> Awaitable[dict[str, Any]]:
-        name, settings, engineering = (
-            params.text("recipe"),
-            params.settings("set"),
-            params.text("engineering", "").strip(),
-        )
+        name, settings, piece = params.text("recipe"), params.settings("set"), params.piece()
+        engineering = params.text("engineering", "").strip()
         params.end()
         if engineering:
             check_role(client, "engineering")
-        return self._add(client, name, settings, engineering, start=start)
+        return self._add(client, name, settings, Wanted(piece, engineering), start=start)
 
     async def _add(
-        self, client: Connection, name: str, settings: Mapping[str, str], engineering: str, *, start: bool
+        self, client: Connection, name: str, settings: Mapping[str, str], wanted: Wanted, *, start: bool
     ) -> dict[str, Any]:
         by = client.who.by
         recipe = await self._read(name, settings)
         if any(recipe.parameters[name].who != "operator" for name in settings):
             check_role(client, "set")
-        await asyncio.to_thread(self._jobs.may_run, recipe, engineering)
-        job = self._jobs.add(recipe, settings, by, engineering)
+        await asyncio.to_thread(self._jobs.may_run, recipe, wanted.engineering)
+        with self._jobs.lots.piece(recipe, wanted.piece) as piece:
+            await self._jobs.look(recipe, piece)
+            job = self._jobs.add(recipe, settings, by, replace(wanted, piece=piece))
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:
             self._jobs.start(job)
@@ -274,7 +273,7 @@ class Commands:
 
     def _unload_lot(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()
-        said = self._jobs.lots.unload([job.labels for job in self._jobs.queue.jobs])
+        said = self._jobs.lots.unload([job.piece for job in self._jobs.queue.jobs])
         self._jobs.enter(PersonSaid("unload_lot", client.who.by, said))
         return {"lot": said}
 
@@ -294,6 +293,6 @@ class Commands:
 def _about(job: Job) -> dict[str, Any]:
     recipe = job.recipe
     return {
-        "job": job.id, **job.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
+        "job": job.id, **job.piece.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
         "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
     }  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
+from controller.recipe.problems import RecipeError
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note
 from controller.record.journal import RecordError
@@ -23,12 +24,14 @@ from controller.server.audit import Audit
 from controller.server.handover import Handovers
 from controller.server.hub import Hub
 from controller.server.instruments import Instruments
+from controller.server.looks import job_state
 from controller.server.lot import Lots
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
-from controller.server.queue import Job, Queue
+from controller.server.queue import PLAIN, Job, Queue, Wanted
 from controller.server.standing import Standing
 from controller.server.surroundings import Surroundings
+from controller.start import NotReady, Piece, Start, before_start, scans
 from controller.station import Station
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "stop": ("STOP",),
     "abort": ("ABORT",),
 }
+NOT_NOW = (NotReady, RecordError, RecipeError)  # a part, a journal or a maintenance file forbids the start
 
 
 @dataclass(slots=True)
@@ -57,13 +61,7 @@ class Running:
 class Jobs:
     """The queue and its worker, `work`."""
 
-    def __init__(
-        self,
-        surroundings: Surroundings,
-        folder: Path,
-        speed: float,
-        ready: Callable[[str], None],
-    ) -> None:
+    def __init__(self, surroundings: Surroundings, folder: Path, speed: float, ready: Callable[[str], None]) -> None:
         """`folder` takes the runs. `ready` is told of each opening of the station: nothing, or why it did not open."""
         self.hub = Hub(speed, self.state)
         self.prompts = OpenPrompts()
@@ -81,15 +79,18 @@ class Jobs:
         self._ending = ""
 
     # ------------------------------------------------------------------------------------------ for commands
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str = "") -> Job:
-        """Put a checked recipe into the queue, for the next part of the lot; Refused when queue or lot say no."""
-        job = self.queue.add(recipe, settings, by, engineering)
-        if recipe.intended_for.get("part"):
+    async def look(self, recipe: Recipe, piece: Piece) -> None:
+        """Refused when this recipe must not start on this part now. It is looked at again when the job begins."""
+        station = self.instruments.station
+        if station is not None:
             try:
-                job.labels = self.lots.take()
-            except Refused:
-                self.queue.jobs.remove(job)
-                raise
+                await self._before(station, recipe, piece)
+            except NOT_NOW as error:
+                raise Refused(Code.STATE, str(error), "put it right, then load the job again") from None
+
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, wanted: Wanted = PLAIN) -> Job:
+        """Put a checked recipe into the queue; Refused when it is full."""
+        job = self.queue.add(recipe, settings, by, wanted)
         self.hub.changed()
         return job
 
@@ -116,7 +117,7 @@ class Jobs:
     def remove(self, job: Job) -> None:
         """Take a job out of the queue; its part goes back to the lot."""
         self.queue.jobs.remove(job)
-        self.lots.give_back(job.labels)
+        self.lots.give_back(job.piece)
         self.hub.changed()
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
@@ -204,17 +205,22 @@ class Jobs:
         self._standing = Standing()
         try:
             release = self.may_run(job.recipe, job.engineering)  # again: it has waited
-            run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
-        except (FolderError, RecordError, Refused) as error:
-            self.lots.give_back(job.labels)
+            start = await self._before(station, job.recipe, job.piece)
+            answers = self._around.answers(job.recipe, self.prompts)
+            answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
+            run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
+        except (FolderError, Refused, *NOT_NOW) as error:
+            self.lots.give_back(job.piece)
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
+        now_s = asyncio.get_running_loop().time()
+        station.tool.opened_s = {lot: now_s - ago_s for lot, ago_s in start.opened_s_ago.items()}
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        settings = ", ".join(f"{name} {text}" for name, text in job.settings.items())
-        run.describe(**self._around.facts(), set=settings, release=release, **job.labels)
-        for event in job.said():
+        set_ = ", ".join(f"{name} {text}" for name, text in job.settings.items())
+        run.describe(**self._around.facts(), set=set_, release=release, **start.facts)
+        for event in (*job.said(), *(Note(text, "warning") for text in start.warned)):
             self.record(event)
         self._around.began(run)
         state, reason = "ABORTED", ""
@@ -239,6 +245,11 @@ class Jobs:
             log.error("report of %s", job.id, exc_info=error)
             self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
 
+    async def _before(self, station: Station, recipe: Recipe, piece: Piece) -> Start:
+        return await asyncio.to_thread(
+            before_start, recipe, station.file, piece, self._folder, simulated=station.simulated
+        )
+
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
             "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
@@ -258,19 +269,8 @@ class Jobs:
         """The state as the protocol describes it."""
         running, standing, station = self.running, self._standing, self.instruments.station
         trip = station.tool.guard.tripped if station is not None and running is not None else None
-        job = None
-        if running is not None:
-            job = {
-                **running.job.to_json(),
-                "steps": [step.name for step in running.job.recipe.steps],
-                "state": standing.state,
-                "reason": standing.reason,
-                "started_utc": running.started_utc,
-                "step": standing.step,
-                "results": list(standing.results.values()),
-            }
         return {
-            "job": job,
+            "job": job_state(running.job, running.started_utc, standing) if running is not None else None,
             "queue": self.queue.to_json(),
             "last": self._last,
             "prompts": self.prompts.to_json(),

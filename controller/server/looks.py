@@ -12,7 +12,18 @@ from controller.guard.interlocks import Interlock, Kind
 from controller.recipe.limits import Limit
 from controller.recipe.model import Recipe, Step
 from controller.sequence.questions import prompts_of, questions
+from controller.server.queue import Job
+from controller.server.standing import Standing
 from controller.station import Station
+
+
+def job_state(job: Job, started_utc: str, standing: Standing) -> dict[str, Any]:
+    """The job that runs, as the state shows it."""
+    return {
+        **job.to_json(), "steps": [step.name for step in job.recipe.steps], "state": standing.state,
+        "reason": standing.reason, "started_utc": started_utc, "step": standing.step,
+        "results": list(standing.results.values()),
+    }  # fmt: skip
 
 
 def preview(recipe: Recipe) -> dict[str, Any]:

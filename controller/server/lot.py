@@ -5,14 +5,15 @@ It says which part a job is about, and nothing of where that part lies. A daemon
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from controller import wall
+from controller.recipe.model import Recipe
 from controller.server.protocol import Code, Refused
+from controller.start import LABEL, UNNAMED, Piece
 
-LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,63}")
 PARTS_MAX = 200
 
 
@@ -35,42 +36,56 @@ class Lots:
         self._lot = {"lot": lot, "carrier": carrier, "parts": len(self._left), "by": by, "utc": wall.utc_text()}
         return f"{lot}, {len(self._left)} parts" + (f", carrier {carrier}" if carrier else "")
 
-    def unload(self, queued: list[Mapping[str, str]]) -> str:
-        """Forget the lot; `queued` are the labels of the jobs that wait. Returns it in words."""
+    def unload(self, queued: Iterable[Piece]) -> str:
+        """Forget the lot; `queued` are those of the jobs that wait. Returns it in words."""
         if self._lot is None:
             raise Refused(Code.STATE, "no lot is loaded", "nothing has to be unloaded")
         lot = self._lot["lot"]
-        waiting = sum(labels.get("lot") == lot for labels in queued)
+        waiting = sum(piece.lot == lot for piece in queued)
         if waiting:
             raise Refused(Code.STATE, f"{waiting} jobs of the queue are about its parts", "take them out of the queue")
         said = f"{lot}, {len(self._left)} parts left"
         self._lot, self._left = None, []
         return said
 
-    def take(self) -> dict[str, str]:
-        """The labels of the next part for a job; none without a lot, Refused when no part is left."""
+    @contextmanager
+    def piece(self, recipe: Recipe, named: Piece) -> Iterator[Piece]:
+        """The piece of a job: the one that was named, else the next of the lot when the recipe is for a part.
+
+        A part of the lot is given back when the block fails. Refused when no part is left.
+        """
+        if self._lot is None or named != UNNAMED or not recipe.intended_for.get("part"):
+            yield named
+            return
+        piece = self.take()
+        try:
+            yield piece
+        except BaseException:
+            self.give_back(piece)
+            raise
+
+    def take(self) -> Piece:
+        """The next part; Refused when there is none."""
         if self._lot is None:
-            return {}
+            raise Refused(Code.STATE, "no lot is loaded", "load one")
         if not self._left:
             raise Refused(Code.STATE, f"lot {self._lot['lot']} has no part left", "unload it, and load the next one")
-        return self._labels(self._left.pop(0))
+        return self._piece(self._left.pop(0))
 
-    def give_back(self, labels: Mapping[str, str]) -> None:
+    def give_back(self, piece: Piece) -> None:
         """A job that has not begun will not be: its part takes its place among those that are left."""
-        part = labels.get("part_id")
-        if self._lot is not None and labels.get("lot") == self._lot["lot"] and part in self._all:
-            self._left = sorted({*self._left, part}, key=self._all.index)
+        if self._lot is not None and piece.lot == self._lot["lot"] and piece.part in self._all:
+            self._left = sorted({*self._left, piece.part}, key=self._all.index)
 
     def to_json(self) -> dict[str, Any] | None:
         """For the state; `next` is the labels of the next part, None when none is left."""
         if self._lot is None:
             return None
-        return {**self._lot, "left": len(self._left), "next": self._labels(self._left[0]) if self._left else None}
+        return {**self._lot, "left": len(self._left), "next": self._piece(self._left[0]).labels if self._left else None}
 
-    def _labels(self, part_id: str) -> dict[str, str]:
+    def _piece(self, part: str) -> Piece:
         assert self._lot is not None
-        labels = {"part_id": part_id, "lot": self._lot["lot"]}
-        return {**labels, "carrier": self._lot["carrier"]} if self._lot["carrier"] else labels
+        return Piece(part, self._lot["lot"], self._lot["carrier"])
 
 
 def part_ids(lot: str, parts: str) -> list[str]:

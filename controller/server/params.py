@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.recipe.problems import did_you_mean
 from controller.server.protocol import Code, Refused
+from controller.start import LabelError, Piece
 
 TEXT_MAX = 200
 SETTINGS_MAX = 50
@@ -38,6 +39,13 @@ class Params:
         if not isinstance(value, dict) or len(value) > SETTINGS_MAX:
             raise self._wrong(key, "an object of texts", value)
         return {self._plain(key, name): self._plain(key, text) for name, text in value.items()}
+
+    def piece(self) -> Piece:
+        """Part, lot and carrier of a job, where they were given."""
+        try:
+            return Piece(self.text("part", ""), self.text("lot", ""), self.text("carrier", ""))
+        except LabelError as error:
+            raise Refused(Code.PARAMS, str(error), "correct it") from None
 
     def whole(self, key: str) -> int | None:
         """A whole number from 0 on, or None."""

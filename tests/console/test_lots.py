@@ -7,7 +7,7 @@ from tests.console.conftest import Bench
 
 LOT = {
     "lot": "HX2231", "carrier": "C-0418", "parts": 12, "left": 8, "by": "otto (operator)",
-    "utc": "2026-11-21T09:40:00+00:00", "next": {"part_id": "HX2231/05", "lot": "HX2231", "carrier": "C-0418"},
+    "utc": "2026-11-21T09:40:00+00:00", "next": {"part": "HX2231/05", "lot": "HX2231", "carrier": "C-0418"},
 }  # fmt: skip
 
 

@@ -63,7 +63,7 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     rows: list[Row] = []
     if job is not None:
         rows.append([(f" {job['id']}  by {clean(job['by'])}", "")])
-        rows += [[(f"   part {clean(job['part_id'])}", "")]] if "part_id" in job else []
+        rows += [[(f"   part {clean(job['part'])}", "")]] if "part" in job else []
         rows += [[(f"   {key} = {clean(value)}", "")] for key, value in job["settings"].items()]
     plan = view.plans.get(name)
     if plan is None:
