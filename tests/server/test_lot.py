@@ -13,6 +13,7 @@ from controller.record.runfile import RunFile
 from controller.record.site import latest_acts
 from controller.server.lot import PARTS_MAX, Lots, part_ids
 from controller.server.protocol import Code, Refused
+from controller.start import Piece
 from tests.server.seat import Seat, follow, refusal
 
 

@@ -141,7 +141,7 @@ async def test_what_forbids_a_start_is_a_refusal_and_no_fault_of_the_daemon(
 
     monkeypatch.setattr("controller.server.jobs.before_start", refuse)
     jobs = Jobs(Unplugged(), tmp_path, 1.0, lambda why: None)
-    jobs._station = Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {})
+    jobs.instruments.station = Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {})
 
     with pytest.raises(Refused) as info:
         await jobs.look(load_recipe("smoke", {}), UNNAMED)
