@@ -5,14 +5,17 @@ PYTHON := $(shell for p in python3.11 python3; do \
 	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& { echo $$p; exit; }; done)
 VENV := .venv
+SEEDS := 2000
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback  # an editable install does not
+# What an editable install does not: byte code, and what is kept beside it.
+COMPILE := $(BIN)/python -m compileall -q controller drivers simulators springback \
+	&& PYTHONDONTWRITEBYTECODE= $(BIN)/python -m springback.prepare
 RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 GUARD_TESTS := $(wildcard tests/unit/test_alarm*.py tests/unit/test_gate.py tests/unit/test_guard_*.py tests/unit/test_interlock*.py)
 
-.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate coverage mutate bench faults ladder killpoints kills campaign lock clean
+.PHONY: help setup demo test test-screens lint types arch docs screens picture check validate coverage mutate bench faults ladder killpoints kills campaign campaign-release lock clean
 
 help:
 	@echo 'make demo          both recipes on simulated instruments, in virtual time'
@@ -29,7 +32,8 @@ help:
 	@echo 'make killpoints    the controller dies at every intent and state change of every shipped recipe; KILL_EVERY=10 samples'
 	@echo 'make kills         kill -9 of 500 real processes at random instants; KILLS=50 for fewer'
 	@echo 'make campaign      300 random recipes with random faults under the monitor'
-	@echo 'make bench         measure speed, write docs/measurements.md and the demo in README.md'
+	@echo 'make bench         measure speed and reactions (15 min), write docs/measurements.md and the demo in README.md'
+	@echo 'make campaign-release   SEEDS=2000 of them, written to docs/campaign.md'
 	@echo 'make docs          write the generated pages of docs/reference again'
 	@echo 'make screens       draw docs/images/console-*.svg again'
 	@echo 'make picture       draw docs/images/report.png again (needs chromium)'
@@ -121,6 +125,11 @@ kills: $(DEV)
 
 campaign: $(RUNTIME)
 	$(BIN)/springback campaign --seeds 300
+
+campaign-release: $(RUNTIME)
+	mkdir -p build
+	$(BIN)/springback campaign --seeds $(SEEDS) --json > build/campaign.json; test $$? -le 1
+	$(BIN)/python bench/campaign.py build/campaign.json
 
 lock: $(BIN)/python
 	$(PIP) install --quiet 'pip-tools>=7'

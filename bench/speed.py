@@ -24,7 +24,10 @@ from pathlib import Path
 
 import console
 import daemon
+import deadman
+import reaction
 import records
+import soak
 import twin
 
 from simulators.virtual_time import VirtualLoop
@@ -34,6 +37,13 @@ PAGE = ROOT / "docs" / "measurements.md"
 README = ROOT / "README.md"
 COMMAND = [str(Path(sys.executable).with_name("springback"))]
 RECIPES = ("compress-release", "cover-grind-expose")
+REACTIONS = (
+    "In real time over TCP, controller and simulated machine in two processes, the PLC scanned 100 times a second;",
+    "each reaction is that of a job at work. *Floor*: what this computer does in the same minute with nothing to do;",
+    "where its 99 % is large, the figures below it are the scheduler's. A host that is gone in virtual time is a copy",
+    "of the world at that instant, in which no byte of the host comes any more.",
+)
+DAY = "Virtual time, without the socket: idle polling, a client for ten minutes of each hour, a job every two hours."
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +164,16 @@ def page(runs: Sequence[Runs], help_s: float, demo_s: float, more: Sequence[str]
 
 
 def other_parts() -> list[str]:
-    """Sections about what is not a whole run: the record, the plant alone, the daemon, the console."""
+    """Sections about what is not a whole run: the record, the plant alone, reactions, the daemon, the console."""
     head = ("what", "figure", "goal")
     about = f"The press cycle of {twin.CYCLE_S:.0f} s without instruments, drivers and event loop, best of five."
     return [
         *("## The record", "", "In real time, written by its thread, on this machine's disk.", "",
           table(head, records.measure()), ""),
         *("## The plant alone", "", about, "", table(head, twin.measure()), ""),
+        *("## Reactions", "", " ".join(REACTIONS), "", table(head, [*reaction.measure(), *deadman.measure()]), ""),
         *("## The daemon", "", "Real processes and a real socket.", "", table(head, daemon.measure()), ""),
+        *("## A day of the daemon", "", DAY, "", table(head, soak.measure()), ""),
         *("## The console", "", "The real program in a pty, ten whole frames a second.", "",
           table(head, console.measure()), ""),
     ]  # fmt: skip

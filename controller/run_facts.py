@@ -23,6 +23,7 @@ def facts_of_run(recipe: Recipe, station: Station) -> dict[str, Any]:
         "title": recipe.title,
         "part_kind": recipe.intended_for.get("part", ""),
         "recipe_text": recipe.text,
+        "materials": {name: asdict(material) for name, material in recipe.materials.items()},
         "parameters": {name: parameter.text for name, parameter in recipe.parameters.items()},
         **station.texts,
         "versions": {

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -37,6 +38,7 @@ from drivers.instruments.sartorius_sbi import SartoriusSbi
 from drivers.instruments.zaber_x import ZaberX
 from drivers.links.line import Line
 from drivers.links.open import KEYS, make_channel
+from drivers.links.tap import Tap, TappedChannel
 from drivers.reading import TagTable
 
 T = TypeVar("T")
@@ -87,7 +89,8 @@ class NoRecord:
 class Station:
     """One tool, ready to be opened. `addresses` replaces the tool file's, line by line, for a simulated station."""
 
-    def __init__(self, tool: ToolFile, interlocks: Path, addresses: Mapping[str, str]) -> None:
+    def __init__(self, tool: ToolFile, interlocks: Path, addresses: Mapping[str, str], tap: Tap | None = None) -> None:
+        self._tap = tap
         self.file = tool
         self.texts = {"tool_text": tool.text}  # the configuration as it was read, for the record
         self.tags = TagTable()
@@ -119,7 +122,7 @@ class Station:
     def facts(self) -> ToolFacts:
         """What recipes may use: tags with their units, limits, names of abort sequences. Needs nothing open."""
         units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
-        return ToolFacts(units, self.file.limits, SEQUENCES, self.file.name, history=False)
+        return ToolFacts(units, self.file.limits, SEQUENCES, self.file.name)
 
     def attach(self, record: Record) -> None:
         """Let the gate and the guard write into the record of a run."""
@@ -164,6 +167,8 @@ class Station:
             channel = make_channel(spec)
         except (ValueError, TypeError) as error:
             raise StationError(f"{self.file.path.name}: line {name}: {error}") from None
+        if self._tap is not None:
+            channel = TappedChannel(channel, partial(self._tap, name))
         return Line(name, channel, gap_s=float(spec.get("gap_s", 0.0)))
 
     async def _open_line(self, line: Line) -> None:
@@ -253,12 +258,11 @@ class Station:
             self._as(AbbAcs355, "spindle"),
             self._as(ZaberX, "z_stage"),
             self._as(HeidenhainNd287, "gauge"),
-            GrinderFacts(
-                facts["safe_height_mm"], facts["approach_um"], facts["minimum_thickness_um"], facts["spindle_nominal_W"]
-            ),
+            GrinderFacts(**{name: facts[name] for name in GrinderFacts.__annotations__}),
         )
         guard.use(
-            self._records(interlocks, "interlocks", load_interlocks),
+            self._records(interlocks, "interlocks", load_interlocks)
+            + self._records(interlocks.with_name("warnings.yaml"), "warnings", load_interlocks),
             self._records(interlocks.with_name("alarms.yaml"), "alarms", load_alarms),
         )
         guard.modules = {"press": press, "dispenser": dispenser, "grinder": grinder}

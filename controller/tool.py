@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,24 @@ from controller.recipe.source import Source
 from controller.recipe.source import parse as parse_source
 from controller.recipe.source import read as read_source
 
-SECTIONS = {"tool", "simulated", "site_key", "lines", "instruments", "names", "limits", "machine"}
-OPTIONAL = {"simulated", "site_key"}
+SECTIONS = {"tool", "simulated", "site_key", "lines", "instruments", "names", "limits", "machine", "calibration"}
+OPTIONAL = {"simulated", "site_key", "calibration"}
+CALIBRATION_KEYS = ("certificate", "last", "due", "overdue")
 LIMIT_KEYS = {"min", "max", "rate"}
 MACHINE = {  # key -> unit
     "safe_height_mm": "", "approach_um": "", "minimum_thickness_um": "", "spindle_nominal_W": "",
-    "release_kPa_s": "", "mold_max_open_degC": "", "pot_life": "s",
+    "spindle_nominal_rpm": "", "release_kPa_s": "", "mold_max_open_degC": "", "pot_life": "s",
 }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """The certificate of an instrument, days in ISO 8601; after `due` a start is refused (`overdue` block) or warns."""
+
+    certificate: str
+    last: str
+    due: str
+    overdue: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +50,7 @@ class ToolFile:
     limits: Mapping[str, Limit]
     machine: Mapping[str, float]
     site_key: str = ""  # file of the key that signs records, from the folder of the tool file
+    calibration: Mapping[str, Calibration] = field(default_factory=dict)  # by instrument
 
 
 def load(path: Path) -> ToolFile:
@@ -97,7 +110,9 @@ class _Check:
             {name: self._limit(name, given) for name, given in self._mapping(data, "limits").items()},
             self._machine(self._mapping(data, "machine", scalars=True)),
             str(site_key),
-        )
+            {name: self._calibration(name, given, instruments)
+             for name, given in self._mapping(data, "calibration").items()},
+        )  # fmt: skip
 
     def _mapping(self, data: Mapping[str, Any], key: str, *, scalars: bool = False) -> dict[str, Any]:
         value = data.get(key, {})
@@ -129,6 +144,23 @@ class _Check:
         kind = units.canonical(written.unit)
         return written.unit if kind == "um" else kind  # a stage's heights are given in mm, gaps in um
 
+    def _calibration(self, name: str, given: Mapping[str, Any], instruments: Collection[str]) -> Calibration:
+        place = ("calibration", name)
+        self._keys(place, given, set(CALIBRATION_KEYS))
+        if name not in instruments:
+            self._problem("R107", f"calibration: there is no instrument {name}", place, did_you_mean(name, instruments))
+        found = {key: str(given.get(key, "block" if key == "overdue" else "")) for key in CALIBRATION_KEYS}
+        for key, text in found.items():
+            if not text:
+                self._problem("R106", f'calibration of {name}: "{key}" is missing', place)
+            elif key in ("last", "due") and not _is_day(text):
+                self._problem("R107", f'"{text[:40]}" is not a day', (*place, key), "write it as in 2027-03-02")
+        if found["overdue"] not in ("block", "warn"):
+            self._problem("R107", f'overdue "{found["overdue"][:40]}" is neither block nor warn', (*place, "overdue"))
+        if _is_day(found["last"]) and _is_day(found["due"]) and found["due"] < found["last"]:
+            self._problem("R122", f"calibration of {name}: due is before last", (*place, "due"), "exchange the two")
+        return Calibration(**found)
+
     def _machine(self, given: Mapping[str, Any]) -> dict[str, float]:
         self._keys(("machine",), given, set(MACHINE))
         for key in sorted(set(MACHINE) - set(given)):
@@ -150,3 +182,10 @@ class _Check:
     def _problem(self, code: str, message: str, place: tuple[Any, ...], hint: str = "") -> None:
         mark = self.source.key_at(place)
         self.problems.append(Problem(code, message, self.source.file, mark.line, mark.column, hint, width=mark.width))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

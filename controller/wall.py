@@ -6,7 +6,7 @@ It may jump: somebody sets it, or the machine sleeps. `Jumps` sees that, so that
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 _STARTED_S = time.perf_counter()
 
@@ -24,6 +24,16 @@ def since_utc_s(utc: str) -> float:
 def local() -> datetime:
     """Now, in the zone of this machine: what people read on the wall."""
     return datetime.now().astimezone()
+
+
+def seconds_since(utc: str) -> float:
+    """How long ago a time in ISO 8601 was, at least 0: a clock that was set back makes nothing younger than now."""
+    return max(0.0, (datetime.now(UTC) - datetime.fromisoformat(utc)).total_seconds())
+
+
+def today() -> date:
+    """The day, in UTC."""
+    return datetime.now(UTC).date()
 
 
 def run_stamp() -> str:

@@ -32,6 +32,7 @@ from simulators.faults.kind import FaultKind
 from simulators.parameters import PARAMETERS
 from simulators.scenario import WIRE_FAULTS
 from simulators.watch.invariants import INVARIANTS
+from simulators.watch.live import WIRE_RULES
 from simulators.watch.watch import RULES as WATCH_RULES
 from springback.places import config_file
 
@@ -39,11 +40,12 @@ DOCS = Path(__file__).parent
 COVERAGE = DOCS / "coverage.yaml"
 EXITS = {
     Exit.PASSED: "the run completed and passed, or judged nothing; the check found nothing wrong",
-    Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range; a campaign saw an invariant broken",
+    Exit.OUT_OF_ACCEPTANCE: "the run completed, a result is outside its range; an invariant was broken",
     Exit.USAGE: "the command line cannot be understood, or the folder for the run cannot be used",
-    Exit.INVALID: "a recipe, tool, scenario, answers or operator file is wrong, or a recipe is not proven",
+    Exit.INVALID: "a recipe, tool, maintenance, scenario, answers or operator file is wrong, or a recipe is not proven",
     Exit.UNREACHABLE: "an instrument, or the daemon, does not answer, or the wrong one does, before the start",
     Exit.REFUSED: "refused: a prompt that nobody would answer, an inhibit, a bypass that is not allowed, a tool in use,"
+    " a part that has not been through what the recipe needs, a worn wheel, a certificate that ran out,"
     " a role or a state that does not allow it",
     Exit.STOPPED_BY_ALARM: "an alarm aborted the run, a lost instrument included; the tool went to its safe state",
     Exit.ABORTED_BY_PERSON: "a person stopped or aborted the run; the tool went to its safe state",
@@ -193,18 +195,20 @@ def _span(row: dict[str, Any]) -> str:
 def interlocks() -> str:
     """Permissives, interlocks, trips and inhibits, and the alarms that belong to none of them."""
     records = yaml.safe_load(config_file("interlocks.yaml").read_text(encoding="utf-8"))["interlocks"]
+    warnings = yaml.safe_load(config_file("warnings.yaml").read_text(encoding="utf-8"))["warnings"]
     alarms = yaml.safe_load(config_file("alarms.yaml").read_text(encoding="utf-8"))["alarms"]
     parts = [
         "# Interlocks and alarms",
         "They protect the part and the tool. People are protected by hard-wired chains, which springback only reports."
         " A permissive must hold to begin an action; an interlock holds the job when it is lost; a trip latches and"
         " aborts the job into the safe state of its class (1 emergency, 2 loss of knowledge); an inhibit must hold to"
-        " start a job. A stale or bad input counts as not met. What may be bypassed says so.",
+        " start a job; a warning only tells (class 4). A stale or bad input counts as not met, but for a warning. What"
+        " may be bypassed says so.",
     ]
     rows = [(f"`{alarm['code']}`", alarm["likely"], alarm["do"], _said(alarm)) for alarm in alarms]
     rows = [tuple(cell.replace("{of}", "it") for cell in row) for row in rows]
     other = ["## Other alarms", _table(("code", "likely", "do", ""), rows)]
-    return _page(parts + [_interlock(record) for record in records] + other)
+    return _page(parts + [_interlock(record) for record in [*records, *warnings]] + other)
 
 
 def _interlock(record: dict[str, Any]) -> str:
@@ -336,7 +340,8 @@ def invariants() -> str:
         (str(n), i.text, ", ".join(f"`{rule}`" for rule in i.rules) or f"not on this line: {i.why_not}")
         for n, i in INVARIANTS.items()
     ]
-    rules = [(f"`{rule.id}`", _doc(rule)) for rule in WATCH_RULES]
+    live = {rule.id for rule in WIRE_RULES}
+    rules = [(f"`{rule.id}`", _doc(rule), "yes" if rule.id in live else "") for rule in WATCH_RULES]
     return _page([
         "# Invariants",
         "What must hold in every run, whatever fails. A monitor (`simulators/watch/`) that sees only the wires, the"
@@ -344,7 +349,7 @@ def invariants() -> str:
         " tests; for each rule `tests/monitor/test_saboteurs.py` breaks the controller on purpose and shows it caught.",
         _table(("", "invariant", "seen by"), rows),
         "## Rules",
-        _table(("rule", "what it says"), rules),
+        _table(("rule", "what it says", "by `run --watch` too"), rules),
     ])  # fmt: skip
 
 

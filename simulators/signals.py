@@ -6,9 +6,10 @@ sensor. Reading is a pure function of the committed state and the tick at which 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from itertools import groupby
-from operator import attrgetter
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import chain
+from operator import attrgetter, itemgetter
 from typing import Any, Protocol
 
 from simulators.balance import Balance
@@ -21,6 +22,9 @@ from simulators.mold import Mold
 from simulators.parameters import PARAMETERS
 from simulators.physics.sensors import Errors, Read, noise_offset, sensor
 from simulators.press import Press
+
+Block = Callable[[int], list[float]]
+"""Reads several channels at a sample, counted in ticks from the start."""
 
 
 class Tools(Protocol):
@@ -112,7 +116,7 @@ class Signals:
         """Join every channel to its model; raise ValueError when a channel is missing or unknown."""
         self._tools = tools
         self.reads: dict[str, Read] = {}
-        self.blocks: dict[tuple[str, ...], Callable[[int], list[float]]] = {}
+        self.blocks: dict[tuple[str, ...], Block] = {}
         self._bits: dict[str, tuple[object, str]] = {}
         for owner, bits in _BITS.items():
             for channel, attribute in bits.items():
@@ -124,21 +128,31 @@ class Signals:
         if self.reads.keys() != SENSORS.keys():
             raise ValueError(f"channels without a signal, or none such: {sorted(self.reads.keys() ^ SENSORS.keys())}")
 
-    def make_block(self, channels: tuple[str, ...]) -> Callable[[int], list[float]]:
-        """Keep and return what reads several channels, neighbouring bits of a model at once."""
-        groups: list[Callable[[int], Iterable[float]]] = []
-        for model, run in groupby(channels, lambda channel: self._bits[channel][0] if channel in self._bits else None):
-            members = list(run)
-            if model is not None and len(members) > 1:
-                groups.append(_several(model, [self._bits[channel][1] for channel in members]))
-            else:
-                groups.append(_each([self.reads[channel] for channel in members]))
-        block = self.blocks[channels] = lambda at: [value for group in groups for value in group(at)]
+    def make_block(self, channels: tuple[str, ...]) -> Block:
+        """Keep and return what reads several channels: the plain ones of a model in one go."""
+        measured = [channel for channel in channels if channel not in self._bits]
+        plain: dict[int, list[str]] = {}  # by model
+        for channel in channels:
+            if channel in self._bits:
+                plain.setdefault(id(self._bits[channel][0]), []).append(channel)
+        reads = [self.reads[channel] for channel in measured]
+        several = [_several([self._bits[channel] for channel in members]) for members in plain.values()]
+        order = [*measured, *chain.from_iterable(plain.values())]
+        pick = itemgetter(*map(order.index, channels)) if len(channels) > 1 else list
+
+        def block(at: int) -> list[float]:
+            values = [read(at) for read in reads]
+            for get in several:
+                values += get()
+            return list(pick(values))
+
+        self.blocks[channels] = block
         return block
 
     def disturb(self, channel: str, read: Read, tick: Callable[[], int]) -> None:
         """Let a channel show something else; a loop that steers by it sees that too, at the tick of its step."""
         self.reads[channel] = read
+        self._bits.pop(channel, None)
         self.blocks.clear()
         if channel in _STEERS:
             owner, unit = _STEERS[channel]
@@ -150,13 +164,12 @@ def _bit(model: object, name: str) -> Read:
     return lambda at: float(getattr(model, name))
 
 
-def _several(model: object, names: Sequence[str]) -> Callable[[int], Iterable[float]]:
-    get = attrgetter(*names)
-    return lambda at: map(float, get(model))
-
-
-def _each(reads: Sequence[Read]) -> Callable[[int], Iterable[float]]:
-    return lambda at: [read(at) for read in reads]
+def _several(places: Sequence[tuple[object, str]]) -> Callable[[], tuple[float, ...]]:
+    """Reads some attributes of one model at once."""
+    (model, name), *more = places
+    if not more:
+        return lambda: (getattr(model, name),)
+    return partial(attrgetter(*(name for _, name in places)), model)
 
 
 def _locate(tools: Tools, owner: str, attribute: str) -> tuple[object, str]:

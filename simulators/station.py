@@ -64,14 +64,16 @@ class SimulatedStation:
         loop = asyncio.get_running_loop()
         start_s = loop.time()
 
-        def clock() -> float:
+        def since_start_s() -> float:
             return loop.time() - start_s
 
+        clock = since_start_s if start_s else loop.time  # the same, a call less for every reading
         self._loop, self._start_s = loop, start_s
         self.scene = scene
         self._parameters = Parameters(scene.parameters)
         self.plant = Plant(scene.seed, clock, self._parameters)
         self.wire_faults = WireFaults()
+        self.on_scanned: Callable[[str, str], None] = lambda field, text: None  # for a monitor
         self.wires = self._wire(plc_map, clock)
         self._servers: list[Any] = []
         self._hands = Hands(self.plant, Script(**scene.hands), scene.part)
@@ -132,6 +134,7 @@ class SimulatedStation:
 
     def scanned(self, field: str, text: str) -> None:
         """A person has scanned a label; the syringe whose lot it was goes into the dispenser."""
+        self.on_scanned(field, text)
         if field == "syringe":
             self._hands.handling.mount_syringe(text)
 

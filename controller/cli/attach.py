@@ -35,6 +35,7 @@ ALONE = {
     "part": "--part",
     "real_time": "--real-time",
     "scenario": "--scenario",
+    "watch": "--watch",
 }
 
 
@@ -56,10 +57,10 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     return path
 
 
-def run_attached(path: Path, recipe: str, settings: Mapping[str, str], engineering: str, *, as_json: bool) -> int:
-    """Start the job and follow it to its end; the exit code is that of a run."""
+def run_attached(path: Path, wanted: Mapping[str, Any], *, as_json: bool) -> int:
+    """Start the job and follow it to its end; the exit code is that of a run. `wanted` are the params of `start`."""
     try:
-        last = asyncio.run(_Attached(path).follow(recipe, settings, engineering))
+        last = asyncio.run(_Attached(path).follow(wanted))
     except Unreachable as error:
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -88,7 +89,7 @@ class _Attached:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def follow(self, recipe: str, settings: Mapping[str, str], engineering: str) -> dict[str, Any]:
+    async def follow(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
         """Start it and return its entry in `last`."""
         self._client = client = await AsyncClient.connect(self._path, "springback run")
         loop = asyncio.get_running_loop()
@@ -96,8 +97,9 @@ class _Attached:
         pinging = loop.create_task(self._ping())
         try:
             picture = await client.attach()
-            wanted: dict[str, Any] = {"recipe": recipe, "set": dict(settings), "engineering": engineering}
-            job = (await client.call("start", timeout_s=30.0, **wanted))["job"]
+            for note in picture.state.get("notes", ()):
+                _say(f"note for this shift by {note['by']}: {note['text']}")
+            job = (await client.call("start", **wanted, timeout_s=30.0))["job"]
             _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")
             while True:
                 last = picture.state["last"]

@@ -11,6 +11,7 @@ import click
 
 from controller.cli.boundary import exits, show, warn
 from controller.cli.exits import CommandError, Exit
+from controller.cli.maintain import maintain
 from controller.cli.recipe import recipe as recipe_group
 from controller.cli.runs import JSON, RUNS, replay, verify
 from controller.cli.runs import runs as runs_group
@@ -76,9 +77,13 @@ def prove(recipe: str, tool: Path | None, settings: tuple[str, ...], as_json: bo
 @OPERATOR
 @click.option("--answers", type=click.Path(path_type=Path), help="file: answers to the recipe's questions")
 @click.option("--part", type=click.Path(path_type=Path), help="file: the part of an earlier run, its part.json")
+@click.option("--part-id", metavar="ID", help="which part this is: its earlier runs are looked up, and recorded")
+@click.option("--lot", metavar="LOT", help="the lot that the part belongs to")
+@click.option("--carrier", metavar="ID", help="the carrier that the part lies on")
 @click.option("--out", type=click.Path(path_type=Path), help="folder for record and report; runs/<recipe>-<time>")
 @click.option("--engineering", default="", metavar="WHY", help="with --live: the recipe need not be released")
 @click.option("--bypass", "bypasses", multiple=True, metavar="NAME=WHY", help="an interlock that is out of force")
+@click.option("--watch", is_flag=True, help="with an independent monitor on the wires and the record")
 @JSON
 @exits
 def run(
@@ -87,6 +92,9 @@ def run(
     speed: float | None,
     bypasses: tuple[str, ...],
     attach: str | None,
+    part_id: str | None,
+    lot: str | None,
+    carrier: str | None,
     **options: Any,
 ) -> int:
     """Run a recipe on simulated instruments, or with --live on the tool; exit 0 when it passed."""
@@ -95,9 +103,11 @@ def run(
     engineering = options["engineering"] = options["engineering"].strip()
     if engineering and not (attach or options["live"]):
         raise CommandError("--engineering goes with --live: simulators take any recipe", Exit.USAGE)
+    labels = {name: text for name, text in (("part", part_id), ("lot", lot), ("carrier", carrier)) if text is not None}
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
-        return run_attached(daemon, options["recipe"], _assignments(settings), engineering, as_json=as_json)
+        wanted = {"recipe": options["recipe"], "set": _assignments(settings), "engineering": engineering, **labels}
+        return run_attached(daemon, wanted, as_json=as_json)
     from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe
@@ -112,7 +122,7 @@ def run(
     if speed and not options["real_time"]:
         raise CommandError("--speed goes with --real-time; without it a run is as fast as it can be", Exit.USAGE)
     why = _assignments(bypasses, '--bypass wants NAME=WHY, as in --bypass "press.air=no air yet"')
-    chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, **options)
+    chosen = RunOptions(settings=_assignments(settings), bypasses=why, speed=speed or 1.0, labels=labels, **options)
 
     def say(text: str) -> None:
         warn(text, as_json=as_json)
@@ -140,7 +150,7 @@ def explain(run: str, as_json: bool) -> int:
     return explain_run(run, as_json=as_json)
 
 
-for _command in (runs_group, recipe_group, site, verify, replay, *COMMANDS):
+for _command in (runs_group, recipe_group, site, verify, replay, maintain, *COMMANDS):
     cli.add_command(_command)
 
 
@@ -216,9 +226,11 @@ def demo(faults: tuple[str, ...], out: Path) -> int:
 def campaign(seeds: int, first: int, faults: str, jobs: int, out: Path | None, as_json: bool) -> int:
     """Play random recipes with random faults under an independent monitor; exit 1 when an invariant was broken."""
     from controller.cli.campaign.campaign import Plan, run_campaign
-    from controller.cli.campaign.show import show_campaign
+    from controller.cli.campaign.show import seeds_progress, show_campaign
 
-    done = run_campaign(Plan(seeds, first, *_span(faults), jobs, out))
+    plan = Plan(seeds, first, *_span(faults), jobs, out)
+    with seeds_progress(seeds) as update:
+        done = run_campaign(plan, update)
     show(json.dumps(done.to_json(), allow_nan=False) if as_json else show_campaign(done))
     return Exit.OUT_OF_ACCEPTANCE if done.failing else Exit.PASSED
 

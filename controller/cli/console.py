@@ -20,6 +20,9 @@ from controller.record.archive import RECORD
 from controller.record.archive import find as find_run
 from controller.record.runfile import RunFile
 
+# How often textual writes what has changed, read when it is loaded: a key waits for the next time. 60 is its default.
+REDRAWS_HZ = "120"
+
 
 @dataclass(frozen=True, slots=True)
 class ConsoleOptions:
@@ -31,10 +34,19 @@ class ConsoleOptions:
     plain: bool
     replay: str | None
     runs: Path
+    observer: bool = False
+    browser: bool = False
+    port: int | None = None
+    listen: str | None = None
+    acts: bool = False
 
 
 def open_console(options: ConsoleOptions) -> int:
     """Show the tool until the person leaves; the run stays."""
+    if options.browser:
+        return _browser(options)
+    if options.port is not None or options.listen or options.acts:
+        raise CommandError("--port, --listen and --acts go with --browser", Exit.USAGE)
 
     def find() -> Path:
         try:
@@ -43,12 +55,16 @@ def open_console(options: ConsoleOptions) -> int:
             raise LookupError(str(error)) from None
 
     view = View(now_s=lambda: asyncio.get_running_loop().time(), wall=wall.local, readonly=options.readonly)
+    view.observer = options.observer
     if options.plain:
         if options.replay is not None:
             raise CommandError("--plain shows a tool, not a record", Exit.USAGE)
         return _plain(view, find)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()) or os.environ.get("TERM", "dumb") == "dumb":
+    in_browser = "TEXTUAL_DRIVER" in os.environ  # set by who draws us there
+    at_terminal = sys.stdin.isatty() and sys.stdout.isatty() and os.environ.get("TERM", "dumb") != "dumb"
+    if not at_terminal and not in_browser:
         raise CommandError("the console needs a terminal; --plain needs none", Exit.USAGE)
+    os.environ.setdefault("TEXTUAL_FPS", REDRAWS_HZ)
     from controller.console.app import Console
 
     record = RunFile(find_run(options.replay, options.runs) / RECORD) if options.replay is not None else None
@@ -57,9 +73,24 @@ def open_console(options: ConsoleOptions) -> int:
     finally:
         if record is not None:
             record.close()
-    if view.job is not None and record is None:
+    if view.job is not None and record is None and not in_browser:
         click.echo(f"left the console; {view.job['recipe']} goes on without it")
     return Exit.PASSED
+
+
+def _browser(options: ConsoleOptions) -> int:
+    """In the browser nobody is anybody before a login, and who shall act there has to be asked for."""
+    if options.plain or (options.readonly and options.acts):
+        raise CommandError("--browser goes without --plain, and --acts without --readonly", Exit.USAGE)
+    from controller.cli.browser import serve_browser
+
+    arguments = ["--observer", "--runs", str(options.runs.absolute())]
+    arguments += [] if options.acts else ["--readonly"]
+    if options.replay is not None:
+        arguments += ["--replay", options.replay]
+    else:
+        arguments += ["--socket", str((options.socket or socket_for(options.daemon)).absolute())]
+    return serve_browser(arguments, options.listen, options.port)
 
 
 def _plain(view: View, find: Callable[[], Path]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.runs import RUNS
@@ -12,7 +13,30 @@ from controller.recipe.model import Recipe
 from controller.record.site_key import SiteKey, ready
 from controller.record.store import RecordError
 from controller.release import may_run
+from controller.start import LabelError, NotReady, Piece, Start, before_start
 from controller.tool import ToolFile
+
+if TYPE_CHECKING:
+    from controller.cli.run import RunOptions
+
+
+def look_before(options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path) -> Start:
+    """What was found before the start; CommandError when the run must not begin.
+
+    A live run is asked about the runs of its site, wherever its own record goes: --out is no way around them.
+    """
+    aside = options.live and options.out is not None
+    try:
+        piece = Piece(**options.labels, file=options.part)
+        simulated = tool.simulated or not options.live
+        start = before_start(recipe, tool, piece, RUNS if aside else folder.parent, simulated=simulated)
+        if aside and not simulated:
+            start.warned.append(f"{folder} is not in {RUNS}: what this run uses up is not counted, and no run finds it")
+        return start
+    except LabelError as error:
+        raise CommandError(str(error), Exit.USAGE) from None
+    except NotReady as refused:
+        raise CommandError(str(refused), Exit.REFUSED) from None
 
 
 @contextlib.contextmanager

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from controller.cli.run import CommandRun, RunOptions, Say, facts_of, new_folder
 from controller.cli.show import table
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
-from controller.record.archive import RECORD, find
+from controller.record.archive import LABELS, RECORD, find
 from controller.record.events import PhaseChanged, Resumed, RunStarted
 from controller.record.fold import summary_of
 from controller.record.result import Summary
@@ -49,6 +49,7 @@ class Interrupted:
     trail: Trail
     carried: Carried
     summary: Summary
+    labels: Mapping[str, str]
 
 
 def interrupted(name: str, folder: Path, tool: Path | None) -> Interrupted:
@@ -68,7 +69,8 @@ def interrupted(name: str, folder: Path, tool: Path | None) -> Interrupted:
     later = _taken_up_by(place)
     if later:
         raise CommandError(f"{place.name} was taken up already, by {later}", Exit.REFUSED)
-    return Interrupted(place, recipe, trail, carried, summary)
+    labels = {name: str(meta[name]) for name in LABELS if meta.get(name)}
+    return Interrupted(place, recipe, trail, carried, summary, labels)
 
 
 def _taken_up_by(place: Path) -> str:
@@ -87,6 +89,7 @@ class ResumeRun(CommandRun):
     """The run that takes an interrupted one up, on the tool itself; with `check` it looks only."""
 
     def __init__(self, options: RunOptions, old: Interrupted, folder: Path, *, check: bool = False) -> None:
+        options = replace(options, labels=old.labels)
         super().__init__(options, read_tool(options.tool), old.recipe, folder, lambda t_s: None)
         self.old, self.check = old, check
         self.runs = old.place.parent

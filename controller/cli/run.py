@@ -9,21 +9,22 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller import wall
 from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.here import here
-from controller.cli.live import on_the_tool, sign_closed, site_key
+from controller.cli.live import look_before, on_the_tool, sign_closed, site_key
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
+from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import EngineeringRun
+from controller.record.events import EngineeringRun, Note
 from controller.record.journal import Recorder, RecordError
 from controller.restart import restart
 from controller.sequence.offers import OF_RESUME, SCRAP
@@ -31,10 +32,14 @@ from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.resumption import Resumption
 from controller.sequence.steps import VERBS
+from controller.start import Start, scans
 from controller.station import Station, StationError
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
+
+if TYPE_CHECKING:
+    from controller.cli.watching import Watching
 
 Progress = Callable[[float], None]
 Say = Callable[[str], None]  # to people, at once
@@ -58,8 +63,10 @@ class RunOptions:
     answers: Path | None = None
     part: Path | None = None
     out: Path | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)  # of the part: part, lot, carrier
     bypasses: Mapping[str, str] = field(default_factory=dict)  # interlock -> why it is out of force
     engineering: str = ""  # why a recipe runs on the tool that need not be released
+    watch: bool = False
 
 
 def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
@@ -85,7 +92,7 @@ def facts_of(tool: ToolFile) -> ToolFacts:
 def run(options: RunOptions, progress: Progress = lambda t_s: None, say: Say = lambda text: None) -> RunOutcome:
     """Run to the end and write the report; see `prepare` for what is raised before anything starts."""
     tool, recipe = prepare(options)
-    folder = new_folder(options.out or Path("runs") / f"{recipe.name}-{wall.run_stamp()}")
+    folder = new_folder(options.out or RUNS / f"{recipe.name}-{wall.run_stamp()}")
     command = CommandRun(options, tool, recipe, folder, progress)
     command.say = say
     command.carry_out()
@@ -97,21 +104,25 @@ class CommandRun:
 
     def __init__(self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, progress: Progress) -> None:
         self.options, self.tool, self.recipe = options, tool, recipe
-        self.released = ""  # what the record says of the recipe's release
+        self.start = Start()  # what was found before
         self.folder, self.facts, self.progress = folder, RunFacts(), progress
         self.runs = folder.parent  # where records may have been left open
         self.resumption: Resumption | None = None
+        self.watching: Watching | None = None
         self.say: Say = lambda text: None
         self.operator: OperatorScript = load_operator(options.operator)
-        self.answers = Answers(load_answers(options.answers), self.operator.answers, defaults=not options.live)
+        known = {**self.operator.answers, **scans(recipe, options.labels)}
+        self.answers = Answers(load_answers(options.answers), known, defaults=not options.live)
 
     def carry_out(self) -> None:
         """Run in a loop of its own; signs the record where the site has a key."""
-        options, key = self.options, site_key(self.tool)
-        owning = (
-            on_the_tool(self.tool, self.recipe, options.engineering) if options.live else contextlib.nullcontext("")
-        )
-        with owning as self.released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+        options, tool, recipe = self.options, self.tool, self.recipe
+        key = site_key(tool)
+        self.start = look_before(options, tool, recipe, self.folder)
+        self.facts.notes += self.start.warned
+        owning = on_the_tool(tool, recipe, options.engineering) if options.live else contextlib.nullcontext("")
+        with owning as released, asyncio.Runner(loop_factory=lambda: _loop(options)) as runner:
+            self.start.facts["release"] = released
             runner.run(self.run())
         if (self.folder / "run.sqlite").exists():
             self.facts.notes += sign_closed(self.folder / "run.sqlite", key)
@@ -124,7 +135,9 @@ class CommandRun:
         """Open the station and carry the recipe out."""
         async with self._addresses() as addresses:
             self.refuse_unanswered()
-            station = Station(self.tool, config_file("interlocks.yaml"), addresses)
+            self.watching = self._watching()
+            tap = self.watching.heard if self.watching else None
+            station = Station(self.tool, config_file("interlocks.yaml"), addresses, tap)
             refuse_bypasses(station.tool.guard, self.options.bypasses)
             await station.open()
             try:
@@ -136,6 +149,13 @@ class CommandRun:
                 self.facts.links, self.facts.exchanges = station.links, station.exchanges
                 await station.close()
 
+    def _watching(self) -> Watching | None:
+        if not self.options.watch:
+            return None
+        from controller.cli.watching import Watching
+
+        return Watching(self.tool, self.recipe)
+
     @asynccontextmanager
     async def _addresses(self) -> AsyncIterator[Mapping[str, str]]:
         """A simulated station and its addresses; with --live those of the tool file."""
@@ -143,6 +163,8 @@ class CommandRun:
             from controller.cli.terminal import tell, terminal_answers
 
             self.answers.terminal, self.answers.say = terminal_answers(), tell
+            for text in self.start.warned:
+                tell(f"warning: {text}")
             yield {}
             return
         from controller.cli.simulated import keep_part, serve
@@ -153,7 +175,7 @@ class CommandRun:
         try:
             yield await serve(station, list(self.tool.lines))
         finally:
-            self.facts.notes = [
+            self.facts.notes += [
                 f"The fault {spec} begins after the end of the run." for spec in station.faults_to_come()
             ]
             await station.close()
@@ -202,22 +224,26 @@ class CommandRun:
         except FolderError as error:
             raise CommandError(f"{error}; name another with --out", Exit.USAGE) from None
         self.facts.simulated = station.simulated
+        station.tool.opened_s = {lot: loop.time() - ago_s for lot, ago_s in self.start.opened_s_ago.items()}
         run.describe(
             seed=self.options.seed,
             faults=list(self.facts.faults),
             plant=dict(self.facts.plant),
-            part=str(part or ""),
+            part_file=str(part or ""),
             part_sha256=hashlib.sha256(part.read_bytes()).hexdigest() if part else "",
             set=", ".join(f"{name} {text}" for name, text in self.options.settings.items()),
-            release=self.released,
+            **self.start.facts,
         )
         if self.options.engineering:
             run.recorder.event(EngineeringRun(here().user, self.options.engineering))
+        for text in self.start.warned if self.options.live else ():  # on simulators it would be part of the trace
+            run.recorder.event(Note(text, "warning"))
         self.began(run)
+        if self.watching:
+            self.watching.begin(run)
         begin_bypasses(station.tool.guard, self.options.bypasses)
         progress = loop.create_task(self._show_progress(run.recorder), name="progress")
-        for saying in self.operator.says:
-            loop.call_later(saying.at_s, run.sequencer.post, saying.command, "operator", saying.reason, saying.data)
+        self.operator.begin(run.sequencer.post)
         signals.abort(run.sequencer)
         try:
             scrapped = self.resumption is not None and self.resumption.offer.move == SCRAP
@@ -226,6 +252,8 @@ class CommandRun:
             progress.cancel()
             self.facts.by_person, self.facts.refused = run.sequencer.person or scrapped, run.sequencer.refused
             self.facts.trace_sha256 = run.recorder.trace_sha256
+        if self.watching:
+            self.facts.violations = self.watching.finish()
 
     async def _show_progress(self, recorder: Recorder) -> None:
         """Beside the run: a terminal that has gone is no reason to disturb it."""

@@ -44,6 +44,7 @@ class RunFacts:
     faults: tuple[str, ...] = ()
     plant: Mapping[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    violations: list[str] | None = None  # None: nobody watched
 
 
 def outcome_of(folder: Path, seed: int, facts: RunFacts) -> RunOutcome:
@@ -69,7 +70,7 @@ def _exit_code(facts: RunFacts, summary: Summary) -> Exit:
     if facts.refused:
         return Exit.REFUSED
     if facts.state == "PROCESS_COMPLETE":
-        return Exit.OUT_OF_ACCEPTANCE if summary.verdict.value == "FAIL" else Exit.PASSED
+        return Exit.OUT_OF_ACCEPTANCE if summary.verdict.value == "FAIL" or facts.violations else Exit.PASSED
     return Exit.ABORTED_BY_PERSON if facts.by_person else Exit.STOPPED_BY_ALARM
 
 
@@ -91,7 +92,8 @@ def _result(seed: int, facts: RunFacts, summary: Summary, report: Path | None) -
         "exchanges": facts.exchanges,
         "results": [{key: row[key] for key in RESULT_KEYS} for row in shown["results"]],
         "alarms": shown["alarms"],
-        "notes": facts.notes,
+        "notes": [*facts.notes, *(f"VIOLATED {found}" for found in facts.violations or ())],
+        "violations": facts.violations,
         "alarm_load": shown["alarm_load"],
         "bypassed": shown["bypassed"],
         "engineering": shown["engineering"],

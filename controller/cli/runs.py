@@ -30,13 +30,17 @@ def runs() -> None:
 @click.option("--verdict", type=click.Choice(["PASS", "FAIL", "NONE"], case_sensitive=False), help="only these")
 @click.option("--since", metavar="DATE", help="only runs begun at or after this UTC date or time, as 2026-11-21")
 @click.option("--tag", help="only runs with this tag")
+@click.option("--part", help="only runs of this part")
+@click.option("--lot", help="only runs of parts of this lot")
+@click.option("--carrier", help="only runs on this carrier")
 @JSON
 @exits
-def list_(folder: Path, **options: Any) -> int:
+def list_(folder: Path, part: str | None, lot: str | None, carrier: str | None, **options: Any) -> int:
     """The runs in a folder, the oldest first."""
     from controller.cli.runs_text import list_runs
 
-    return list_runs(folder, **options)
+    labels = {name: text for name, text in (("part", part), ("lot", lot), ("carrier", carrier)) if text is not None}
+    return list_runs(folder, labels=labels, **options)
 
 
 @runs.command("show")
@@ -49,6 +53,19 @@ def show_(run: str, folder: Path, as_json: bool) -> int:
     from controller.cli.runs_text import show_run
 
     return show_run(run, folder, as_json=as_json)
+
+
+@runs.command()
+@RUN
+@IN
+@click.option("--all", "whole", is_flag=True, help="from the start of the run, not only what comes")
+@click.option("--json", "as_json", is_flag=True, help="one JSON object a line")
+@exits
+def watch(run: str, folder: Path, whole: bool, as_json: bool) -> int:
+    """Follow a run of another process until it ends: its state, what happens, how far it is."""
+    from controller.cli.watch import watch_run
+
+    return watch_run(run, folder, whole=whole, as_json=as_json)
 
 
 @runs.command()
@@ -67,7 +84,9 @@ def compare(a: str, b: str, folder: Path, as_json: bool) -> int:
 @runs.command()
 @RUN
 @IN
-@click.option("--format", "form", type=click.Choice(["csv", "json", "parquet"]), default="csv", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["csv", "json", "parquet", "hdf5"]), default="csv", show_default=True
+)
 @OUT
 @exits
 def export(run: str, folder: Path, form: str, out: Path | None) -> int:

@@ -11,6 +11,7 @@ from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.record import export
 from controller.record.archive import GOLDEN, RECORD, SITE, Run, find, remove, runs
+from controller.record.index import digest
 from controller.record.recover import recover
 from controller.record.releases import Ledger
 from controller.record.report.folder import report_on
@@ -18,15 +19,18 @@ from controller.record.runfile import RunFile
 from controller.record.site import DELETED, enter
 from controller.record.store import RecordError
 from controller.site_acts import enter_recovered
+from controller.upkeep.counters import wear_of
+
+BINARY = {"parquet": export.write_parquet, "hdf5": export.write_hdf5}
 
 
 def export_run(name: str, folder: Path, form: str, out: Path | None) -> int:
     """Write all samples, to stdout when no file is named."""
-    if form == "parquet" and out is None:
-        raise CommandError("parquet is no text; name a file with --out", Exit.USAGE)
+    if form in BINARY and out is None:
+        raise CommandError(f"{form} is no text; name a file with --out", Exit.USAGE)
     with RunFile(find(name, folder) / RECORD) as run:
-        if form == "parquet" and out is not None:
-            _written(out, lambda: export.write_parquet(run, out))
+        if form in BINARY and out is not None:
+            _written(out, lambda: BINARY[form](run, out))
             return Exit.PASSED
         text = io.StringIO()
         (export.write_csv if form == "csv" else export.write_json)(run, text)
@@ -64,9 +68,10 @@ def retain_runs(folder: Path, days: int, *, dry_run: bool) -> int:
         elif dry_run:
             show(f"would go {run.folder}  {run.started_utc}")
         else:
+            wear = wear_of(digest(run.folder))
             remove(run.folder)
             if (folder / SITE).is_dir():
-                enter(folder, wall.utc_text(), DELETED, {"run": run.id})
+                enter(folder, wall.utc_text(), DELETED, {"run": run.id, **wear})
             show(f"deleted  {run.folder}  {run.started_utc}")
     if not old:
         show(f"nothing in {folder} is older than {days} days")

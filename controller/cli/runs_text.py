@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from controller.cli.boundary import show
-from controller.cli.exits import Exit
+from controller.cli.exits import CommandError, Exit
 from controller.cli.outcome import show_summary
 from controller.cli.show import table
 from controller.record.archive import RECORD, REPORT, Run, find, load, runs
@@ -19,17 +21,27 @@ from controller.record.store import RecordError
 from controller.record.text import clock_text, number, plain
 from controller.record.verify import verify
 
+NO_LABELS: Mapping[str, str] = {}
+
 
 def list_runs(
-    folder: Path, *, recipe: str | None, verdict: str | None, since: str | None, tag: str | None, as_json: bool
+    folder: Path,
+    *,
+    recipe: str | None = None,
+    verdict: str | None = None,
+    since: str | None = None,
+    tag: str | None = None,
+    labels: Mapping[str, str] = NO_LABELS,
+    as_json: bool,
 ) -> int:
     """Print the runs that fit; a record that cannot be read is named and makes the exit code."""
-    wanted: list[Callable[[Run], bool]] = []
+    wanted: list[Callable[[Run], bool]] = [lambda run: labels.items() <= run.labels.items()]
     if recipe:
         wanted.append(lambda run: run.recipe == recipe)
     if verdict:
         wanted.append(lambda run: run.summary.verdict.value == verdict.upper())
     if since:
+        _day(since)
         wanted.append(lambda run: run.started_utc >= since)
     if tag:
         wanted.append(lambda run: tag in run.tags)
@@ -47,14 +59,21 @@ def list_runs(
     return Exit.NOT_INTACT if broken else Exit.PASSED
 
 
+def _day(text: str) -> None:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        raise CommandError(f"--since {text[:40]!a} is no date; write it as in 2026-11-21", Exit.USAGE) from None
+
+
 def _list(found: Sequence[Run]) -> str:
     rows = [
         (run.id, run.started_utc[:16].replace("T", " "), run.recipe, run.summary.verdict.value,
          run.summary.state.replace("_", " ").lower(), clock_text(run.summary.duration_s),
-         str(len(run.summary.alarms) or "–"), _said(run))
+         str(len(run.summary.alarms) or "–"), run.labels.get("part", ""), run.labels.get("lot", ""), _said(run))
         for run in found
     ]  # fmt: skip
-    return table(["RUN", "started, UTC", "recipe", "verdict", "state", ">took", ">alarms", "tags"], rows)
+    return table(["RUN", "started, UTC", "recipe", "verdict", "state", ">took", ">alarms", "part", "lot", "tags"], rows)
 
 
 def _said(run: Run) -> str:
@@ -68,9 +87,20 @@ def show_run(name: str, folder: Path, *, as_json: bool) -> int:
         show(json.dumps({**load(place).to_json(), "record": verify(place / RECORD).state}))
         return Exit.PASSED
     with RunFile(place / RECORD) as record:
-        show(f"run      {place.name}  {record.meta.get('start_utc', '')}  {', '.join(load(place).tags)}".rstrip())
+        run = load(place)
+        show(f"run      {place.name}  {run.started_utc}  {', '.join(run.tags)}".rstrip())
+        for line in _of_the_part(run, record.meta):
+            show(plain(line))
         show(show_summary(record, summary_of(record), place / REPORT))
     return Exit.PASSED
+
+
+def _of_the_part(run: Run, meta: Mapping[str, Any]) -> Iterator[str]:
+    """What the run is about, and what the part had been through before it."""
+    if run.labels:
+        yield f"{'of':<9}{', '.join(f'{label} {text}' for label, text in run.labels.items())}"
+    for one in meta.get("earlier") or []:
+        yield f"{'after':<9}{one['run']}  {one['recipe']}  {one['state'].replace('_', ' ').lower()}  {one['verdict']}"
 
 
 def compare_runs(a: str, b: str, folder: Path, *, as_json: bool) -> int:

@@ -6,7 +6,8 @@ their reaction time from here; what they do follows from the call lamp.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ class OperatorScript:
     reaction_s: float | None = None
     answers: Mapping[str, Any] = field(default_factory=dict)
     says: tuple[Saying, ...] = ()
+
+    def begin(self, post: Callable[[str, str, str, Any], None]) -> None:
+        """A run begins now: say everything at its time, by `post` (command, by, reason, data)."""
+        loop = asyncio.get_running_loop()
+        for saying in self.says:
+            loop.call_later(saying.at_s, post, saying.command, "operator", saying.reason, saying.data)
 
 
 def load_answers(path: Path | None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from controller.cli.boundary import exits
+from controller.cli.exits import CommandError, Exit
 from controller.cli.runs import IN, JSON
 
 DAEMON = click.option("--tool", "daemon", metavar="SOCKET|TOOL", help="which daemon; the only one by default")
@@ -22,25 +23,23 @@ USERS = click.option(
 @click.option("--simulated", is_flag=True, help="own simulated instruments")
 @click.option("--live", is_flag=True, help="own the instruments at the addresses of the tool file")
 @click.option("--speed", type=click.FloatRange(0.1, 20.0), help="of --simulated, times the wall clock; 1 by default")
-@click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does and answers")
+@click.option("--operator", type=click.Path(path_type=Path), help="file: what the simulated operator does in every job")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="SPEC", help="NAME[=VALUE][@TIME since the begin], repeatable"
+)
+@click.option(
+    "--scenario", type=click.Path(path_type=Path), metavar="FILE", help="faults and plant, or NAME of a shipped one"
+)
+@click.option("--seed", type=click.IntRange(0), help="of the simulated noise; 1 by default")
 @click.option("--socket", type=click.Path(path_type=Path), help="where to listen; the tool's usual place by default")
 @click.option("--recipes", type=click.Path(path_type=Path), help="folder of the recipes; the shipped ones by default")
 @USERS
 @exits
-def serve(
-    tool: Path | None,
-    simulated: bool,
-    live: bool,
-    speed: float | None,
-    operator: Path | None,
-    socket: Path | None,
-    recipes: Path | None,
-    users: Path,
-) -> int:
+def serve(**options: Any) -> int:
     """Own the instruments of a tool and serve clients until Ctrl-C; records go into runs/."""
     from controller.cli.serve import ServeOptions, serve_tool
 
-    return serve_tool(ServeOptions(tool, simulated, live, speed, operator, socket, recipes, users))
+    return serve_tool(ServeOptions(**options))
 
 
 @click.command()
@@ -116,6 +115,58 @@ def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
     return tell_daemon(daemon, "acknowledge", alarm=alarm, reason=reason)
 
 
+@click.group()
+def lot() -> None:
+    """The lot at the tool: jobs take its parts one by one."""
+
+
+@lot.command("load")
+@click.argument("name", metavar="LOT")
+@click.option("--parts", required=True, metavar="N|ID,ID", help="how many, or their ids")
+@click.option("--carrier", default="", metavar="ID", help="the carrier that they lie on")
+@DAEMON
+@exits
+def load_lot(name: str, parts: str, carrier: str, daemon: str | None) -> int:
+    """Load a lot; N parts are called LOT/01 and so on."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "load_lot", lot=name, parts=parts, carrier=carrier)
+
+
+@lot.command("unload")
+@DAEMON
+@exits
+def unload_lot(daemon: str | None) -> int:
+    """Unload the lot."""
+    from controller.cli.status import tell_daemon
+
+    return tell_daemon(daemon, "unload_lot")
+
+
+@lot.command("show")
+@DAEMON
+@exits
+def show_lot(daemon: str | None) -> int:
+    """Say which lot is loaded, and which part is next."""
+    from controller.cli.status import show_lot
+
+    return show_lot(daemon)
+
+
+@click.command()
+@click.argument("text", default="")
+@DAEMON
+@click.option("--show", is_flag=True, help="print the notes that stand, as without a text")
+@exits
+def handover(text: str, daemon: str | None, show: bool) -> int:
+    """Leave a note for the next shift; it stands until the next person takes the tool over at a console."""
+    from controller.cli.status import hand_over
+
+    if text and show:
+        raise CommandError("--show goes without a text", Exit.USAGE)
+    return hand_over(daemon, text.strip())
+
+
 @click.command()
 @DAEMON
 @click.option("--socket", type=click.Path(path_type=Path), help="the daemon's socket, instead of --tool")
@@ -125,14 +176,17 @@ def acknowledge(alarm: str, daemon: str | None, reason: str) -> int:
 @click.option(
     "--runs", type=click.Path(path_type=Path), default=Path("runs"), show_default=True, help="folder of the history"
 )
+@click.option("--observer", is_flag=True, help="be an observer until a login, whoever you are")
+@click.option("--browser", is_flag=True, help="serve it to a browser, at an address that is told once; look only")
+@click.option("--port", type=click.IntRange(0, 65535), help="of --browser; 8737 by default, 0 for any that is free")
+@click.option("--listen", metavar="HOST", help="of --browser: an address beyond this machine; it is not encrypted")
+@click.option("--acts", is_flag=True, help="of --browser: not only look; acting needs a login there")
 @exits
-def console(
-    daemon: str | None, socket: Path | None, readonly: bool, plain: bool, replay: str | None, runs: Path
-) -> int:
+def console(**options: Any) -> int:
     """Look at a tool and run it from a terminal; leaving it stops nothing."""
     from controller.cli.console import ConsoleOptions, open_console
 
-    return open_console(ConsoleOptions(daemon, socket, readonly, plain, replay, runs))
+    return open_console(ConsoleOptions(**options))
 
 
 @click.group()
@@ -167,5 +221,7 @@ COMMANDS = (
     _tell("step", "Hold after each step, until resumed."),
     acknowledge,
     answer,
+    handover,
+    lot,
     user,
 )

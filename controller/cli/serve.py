@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from controller import wall
 from controller.cli.boundary import OutputLost, show, warn
@@ -17,12 +18,13 @@ from controller.cli.run import facts_of
 from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
-from controller.cli.simulated import KINDS, ScaledLoop, SimulatedStation, make_scene, make_station
+from controller.cli.simulated import KINDS, ScaledLoop, Scene, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe.problems import did_you_mean
+from controller.recipe_run import RecipeRun
 from controller.record.site_key import SiteKey
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
@@ -40,7 +42,7 @@ from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
-SEED = 1  # of the simulated noise; a daemon is not repeated
+SEED = 1  # of the simulated noise, unless another one is wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +57,24 @@ class ServeOptions:
     socket: Path | None
     recipes: Path | None
     users: Path
+    seed: int | None = None
+    faults: tuple[str, ...] = ()
+    scenario: Path | None = None
 
 
 class Surrounding:
     """A tool for the daemon's jobs: the real one, or with `simulated` a simulated station that outlives them."""
 
     def __init__(
-        self, tool: ToolFile, operator: OperatorScript, key: SiteKey | None, simulated: SimulatedStation | None
-    ) -> None:
-        self._tool, self._operator, self._key, self._simulated = tool, operator, key, simulated
+        self, tool: ToolFile, operator: OperatorScript, key: SiteKey | None, simulated: SimulatedStation | None,
+        played: Mapping[str, Any],
+    ) -> None:  # fmt: skip
+        self._tool, self._operator, self._key = tool, operator, key
+        self._simulated, self._played = simulated, played
+
+    def facts(self) -> Mapping[str, Any]:
+        """For the record of every job: seed, faults and plant of a simulated tool."""
+        return self._played
 
     def station(self) -> Station:
         """A new station, not yet open."""
@@ -79,6 +90,10 @@ class Surrounding:
             answers.reaction_s = self._operator.reaction_s
         return answers
 
+    def began(self, run: RecipeRun) -> None:
+        """The scripted operator says what it has to say, at its times of this job."""
+        self._operator.begin(run.sequencer.post)
+
     def may_run(self, recipe: Recipe, engineering: str) -> str:
         """A simulated tool takes any recipe."""
         return may_run_here(RUNS, recipe, self._tool, engineering)
@@ -93,12 +108,18 @@ def serve_tool(options: ServeOptions) -> int:
     """Serve until a signal; CommandError when it cannot begin."""
     if options.simulated == options.live:
         raise CommandError("say --simulated or --live: springback does not guess which instruments it owns", Exit.USAGE)
-    if options.live and (options.speed or options.operator):
-        raise CommandError("--live takes no --speed and no --operator: people and the wall clock decide", Exit.USAGE)
+    nature = options.faults or options.scenario or options.seed is not None
+    if options.live and (options.speed or options.operator or nature):
+        text = "--live takes no --speed, --operator, --fault, --scenario or --seed: people, tool and wall clock decide"
+        raise CommandError(text, Exit.USAGE)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
     tool = load_tool(options.tool or config_file("tool.yaml"))
     facts, folder = facts_of(tool), options.recipes or recipe_folder()
-    speed = options.speed or 1.0
+    speed, operator = options.speed or 1.0, load_operator(options.operator)
+    scene = None
+    if options.simulated:
+        scenario = load_scenario(options.scenario, options.faults)
+        scene = make_scene(SEED if options.seed is None else options.seed, scenario, operator)
     place = options.socket or socket_of(tool.name, simulated=options.simulated)
 
     def load_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
@@ -117,7 +138,7 @@ def serve_tool(options: ServeOptions) -> int:
             owned(lock_of(tool.name, simulated=options.simulated)),
             asyncio.Runner(loop_factory=lambda: ScaledLoop(speed)) as runner,
         ):
-            runner.run(_serve(seat, tool, load_operator(options.operator), simulated=options.simulated))
+            runner.run(_serve(seat, tool, operator, scene))
     except Owned as error:
         raise CommandError(str(error), Exit.REFUSED) from None
     except UsersError as error:
@@ -125,7 +146,7 @@ def serve_tool(options: ServeOptions) -> int:
     return Exit.PASSED
 
 
-async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, *, simulated: bool) -> None:
+async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, scene: Scene | None) -> None:
     badge = "SIMULATED " if seat.facts.simulated else ""
 
     def ready(why_not: str) -> None:
@@ -135,21 +156,22 @@ async def _serve(seat: Seat, tool: ToolFile, operator: OperatorScript, *, simula
             with suppress(OutputLost):  # whoever started us has gone: that is no reason to end
                 show(f"{badge}{tool.name} is ready at {seat.socket}")
 
-    async with _surrounding(tool, operator, site_key(tool), simulated=simulated) as surrounding:
+    async with _surrounding(tool, operator, site_key(tool), scene) as surrounding:
         await serve(seat, surrounding, ready)
 
 
 @asynccontextmanager
 async def _surrounding(
-    tool: ToolFile, operator: OperatorScript, key: SiteKey | None, *, simulated: bool
+    tool: ToolFile, operator: OperatorScript, key: SiteKey | None, scene: Scene | None
 ) -> AsyncIterator[Surrounding]:
-    if not simulated:
-        yield Surrounding(tool, operator, key, None)
+    if scene is None:
+        yield Surrounding(tool, operator, key, None, {})
         return
-    station = make_station(make_scene(SEED, load_scenario(None), operator))
+    station = make_station(scene)
+    played = {"seed": scene.seed, "faults": list(scene.faults), "plant": dict(scene.parameters)}
     try:
         addresses = await serve_lines(station, list(tool.lines))
-        yield Surrounding(simulated_tool(tool, addresses), operator, key, station)
+        yield Surrounding(simulated_tool(tool, addresses), operator, key, station, played)
     finally:
         await station.close()
 

@@ -29,6 +29,7 @@ REFRESHES = 50  # of a progress bar: each costs about a millisecond, and the dem
 Update = Callable[[float], None]
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
     from rich.table import Table
 
     from controller.cli.simulated.models import Column
@@ -204,13 +205,20 @@ def progress(title: str, total_s: float, every_s: float | None = None) -> Iterat
 
     `every_s` is the least progress that is drawn; leave it out in virtual time, give 1 s in real time.
     """
+    with progresses([title], total_s, every_s) as (update,):
+        yield update
+
+
+@contextmanager
+def progresses(titles: Sequence[str], total_s: float, every_s: float | None = None) -> Iterator[Sequence[Update]]:
+    """The same for several runs at a time, one bar below the other."""
     if not sys.stderr.isatty():
-        yield lambda t_s: None
+        yield [lambda t_s: None for _ in titles]
         return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    bar = Progress(
+    bars = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30, complete_style="default", finished_style="default"),
         TextColumn("{task.fields[clock]} process", markup=False),
@@ -218,15 +226,18 @@ def progress(title: str, total_s: float, every_s: float | None = None) -> Iterat
         transient=True,  # what comes next says it all
         auto_refresh=False,  # its refreshing thread would take turns from a loop that runs at full speed
     )
-    task = bar.add_task(plain(title), total=total_s, clock=clock_text(0.0))
-    step_s = total_s / REFRESHES if every_s is None else every_s
+    with bars:
+        yield [_bar(bars, title, total_s, total_s / REFRESHES if every_s is None else every_s) for title in titles]
+
+
+def _bar(bars: Progress, title: str, total_s: float, step_s: float) -> Update:
+    task = bars.add_task(plain(title), total=total_s, clock=clock_text(0.0))
     drawn_s = 0.0
 
     def update(t_s: float) -> None:
         nonlocal drawn_s
         if t_s - drawn_s >= step_s or t_s >= total_s > drawn_s:
             drawn_s = t_s
-            bar.update(task, completed=min(t_s, total_s), clock=clock_text(t_s), refresh=True)
+            bars.update(task, completed=min(t_s, total_s), clock=clock_text(t_s), refresh=True)
 
-    with bar:
-        yield update
+    return update

@@ -34,7 +34,7 @@ def sim_up(write_tool: Path | None, seed: int, scenario: Scenario, operator: Pat
         try:
             addresses = await serve(station, list(template["lines"]))
             if write_tool is not None:
-                _write(write_tool, _tool_text(template, addresses))
+                _write(write_tool, tool_text(template, addresses))
             show(_announce(addresses, write_tool, as_json=as_json))
             sys.stdout.flush()
             await told.wait()
@@ -61,7 +61,8 @@ def _write(path: Path, text: str) -> None:
         raise CommandError(f"cannot write {path}: {error.strerror}; name another file", Exit.USAGE) from None
 
 
-def _tool_text(template: dict[str, object], addresses: Mapping[str, str]) -> str:
+def tool_text(template: dict[str, object], addresses: Mapping[str, str]) -> str:
+    """A tool file with these addresses in it, for a simulated station."""
     lines = template["lines"]
     assert isinstance(lines, dict)
     changed = {name: {**spec, "address": addresses[name]} for name, spec in lines.items()}

@@ -1,4 +1,4 @@
-"""`springback status`, `hold`, `resume`, `stop`, `abort`, `reset`, `answer`: one question to a daemon, one answer.
+"""`springback status`, `hold`, `abort`, `answer`, `handover` and the like: one question to a daemon, one answer.
 
 It imports nothing but the client, since an operator's command must not wait for a program to load.
 """
@@ -34,6 +34,28 @@ def tell_daemon(daemon: str | None, command: str, **params: Any) -> int:
     return Exit.PASSED
 
 
+def show_lot(daemon: str | None) -> int:
+    """Print which lot is loaded."""
+    with talking(daemon) as client:
+        lot = client.call("status").get("lot")
+    show("\n".join(_lot_line(lot)) or "no lot is loaded")
+    return Exit.PASSED
+
+
+def hand_over(daemon: str | None, text: str) -> int:
+    """Leave a note for the next shift, or without a text print those that stand."""
+    if text:
+        return tell_daemon(daemon, "handover", text=text)
+    with talking(daemon) as client:
+        notes = client.call("status").get("notes", ())
+    for note in notes:
+        show(printable(f"{note['utc']}  {note['by']}: {note['text']}"))
+        for line in note["situation"]:
+            show(printable(f"  then: {line}"))
+    show("the next person takes over at the console: N" if notes else "no note stands")
+    return Exit.PASSED
+
+
 def printable(text: object) -> str:
     """Without control characters: what an instrument or a recipe says must not command the terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in str(text))
@@ -44,6 +66,8 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     yield f"{badge}{status['tool']}  you are {status['user']} ({status['role']})"
     if status["down"]:
         yield printable(f"down     {status['down']}")
+    if lost := [name for name, about in status["instruments"].items() if about["lost"]]:
+        yield printable(f"lost     {', '.join(lost)}: no answer")
     job = status["job"]
     if job is not None:
         step = job["step"]
@@ -61,8 +85,18 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
         yield printable(f"alarm    {alarm['name']} ({alarm['state']}): {alarm['happened']}; do: {alarm['do']}")
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
+    yield from _lot_line(status.get("lot"))  # older daemons have neither lot nor notes
+    for note in status.get("notes", ()):
+        yield printable(f"note     {note['utc']}  {note['by']}: {note['text']}")
     for waiting in status["queue"]:
         yield printable(f"queue    {waiting['id']}{'' if waiting['started'] else ', not started'}")
     if status["last"]:
         last = status["last"]
         yield printable(f"last     {last['id']}  {last['state']}  {last['verdict']}  {last['folder']}")
+
+
+def _lot_line(lot: Mapping[str, Any] | None) -> Iterator[str]:
+    if lot is not None:
+        carrier = f"  carrier {lot['carrier']}" if lot["carrier"] else ""
+        coming = f"  next {lot['next']['part']}" if lot["next"] else ""
+        yield printable(f"lot      {lot['lot']}{carrier}  {lot['left']} of {lot['parts']} parts left{coming}")

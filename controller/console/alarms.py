@@ -66,10 +66,11 @@ def name_of(alarm: Mapping[str, Any]) -> str:
 def lines(view: View) -> list[Line]:
     """All alarms: standing ones by weight and age, then those that have gone, the latest first."""
     seen_by = _seen_by(view)
-    standing = [
-        Line(str(a["name"]), a, str(a["state"] or "UNACKNOWLEDGED"), str(a["utc"]), seen_by.get(str(a["name"]), ""))
-        for a in view.state.get("alarms", ())
-    ]
+    standing = []
+    for alarm in view.state.get("alarms", ()):
+        name, state = str(alarm["name"]), str(alarm["state"] or "UNACKNOWLEDGED")
+        by = seen_by.get(name, "") if state in SEEN else ""  # one that came again was seen by nobody
+        standing.append(Line(name, alarm, state, str(alarm["utc"]), by))
     here = {line.name for line in standing}
     gone: dict[str, Line] = {}
     for told in view.picture.events if view.picture is not None else ():

@@ -3,26 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
+from controller.console import handover, lots
 from controller.console.alarms import Line as AlarmLine
-from controller.console.dialogs import Choice, Dialog, Line, Option
+from controller.console.dialogs import Choice, Desk, Dialog, Line, Option
 from controller.console.rows import span
 from controller.console.view import View
 from controller.record.events import engineering_words
 
 SHELVE_MIN = (15, 60, 480)
-
-
-class Desk(Protocol):
-    """What dialogs need of the seat: tell the daemon, and put the next dialog."""
-
-    view: View
-    dialog: Dialog | None
-
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon; `again` hears why it refused, to let the person try again."""
-        ...
 
 
 def abort(desk: Desk) -> Choice:
@@ -107,7 +97,7 @@ def login(desk: Desk) -> Choice:
 
     def pin(user: str) -> str:
         def give(text: str) -> str:
-            desk.tell("login", again=wrong, user=user, pin=text)
+            desk.tell("login", then=welcome, again=wrong, user=user, pin=text)
             return ""
 
         if not user:
@@ -121,8 +111,12 @@ def login(desk: Desk) -> Choice:
     def give_badge(text: str) -> str:
         if not text:
             return "a badge is wanted"
-        desk.tell("login", again=wrong, badge=text)
+        desk.tell("login", then=welcome, again=wrong, badge=text)
         return ""
+
+    def welcome() -> None:
+        if handover.of_others(desk.view):
+            desk.dialog = handover.notes(desk)
 
     def wrong(why: str) -> None:
         desk.dialog = login(desk)
@@ -146,7 +140,7 @@ def ready(
     """The ready sheet: everything that must be right before a start, and start, which is offered only then."""
     view = desk.view
     plan = view.plans.get(name, {})
-    rows, release = list(readiness(view, name)), _release(view, plan, job)
+    rows, release = [*readiness(view, name), lots.readiness(view, name, job)], _release(view, plan, job)
     otherwise = [words for ok, words in rows if not ok]
     wrong = otherwise + [words for ok, words in release if not ok]
 
@@ -179,7 +173,7 @@ def ready(
 
     words = [f"{'✓' if ok else '✗'} {text}" for ok, text in [*rows, *release]]
     words += [f"  {key} = {value}" for key, value in settings.items()]
-    total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan.get("steps", ()))
+    total_s = sum(planned.s for step in plan.get("steps", ()) if (planned := view.planned(name, step["name"])))
     if total_s:
         known = "as last time" if name in view.durations else "dwells only, so longer"
         words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")

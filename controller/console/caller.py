@@ -6,7 +6,7 @@ It holds the tasks that are under way. Which key asks for what is the seat's bus
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,23 +14,35 @@ from controller.console import history
 from controller.console.view import View
 from controller.server.client import Refused, Unreachable
 
+SHOWN_ANYWAY = frozenset({"recipe", "version", "title", "carrier"})
 TOWARDS_REST = frozenset({"hold", "stop", "abort"})  # these may come late; all else is told to a daemon that lives
 
 
 def not_sent(view: View, method: str) -> str:
     """Why this console does not even ask; nothing when it does."""
     if view.readonly:
-        return f"{method}: this console only looks"
+        return f"{spoken(method)}: this console only looks"
     if view.link.live and not view.fresh and method not in TOWARDS_REST:
-        return f"{method} was not sent: the daemon gives no sign of life, and might do it much later"
+        return f"{spoken(method)} was not sent: the daemon gives no sign of life, and might do it much later"
     return ""
 
 
 def refused_words(method: str, error: Refused | Unreachable) -> str:
     """Why nothing came of a command, and what fixes it."""
     if isinstance(error, Refused):
-        return f"{method} refused: {error.message}." + (f" Fix: {error.fix}" if error.fix else "")
-    return f"{method}: {error}"
+        return f"{spoken(method)} refused: {error.message}." + (f" Fix: {error.fix}" if error.fix else "")
+    return f"{spoken(method)}: {error}"
+
+
+def spoken(method: str) -> str:
+    """A command as people say it."""
+    return method.replace("_", " ")
+
+
+def said(result: Mapping[str, Any]) -> str:
+    """What came of a command, in a line: what the screen shows anyway is left out."""
+    about = {key: value for key, value in result.items() if key not in SHOWN_ANYWAY}
+    return ", ".join(f"{spoken(key)} {value}" for key, value in about.items() if isinstance(value, str | int | float))
 
 
 class Daemon(Protocol):
@@ -62,16 +74,31 @@ class Caller:
         if self._link is not None:
             self._link.retry()
 
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon, without waiting; say what came of it."""
+    def tell(
+        self,
+        method: str,
+        *,
+        then: Callable[[], None] | None = None,
+        again: Callable[[str], None] | None = None,
+        **params: Any,
+    ) -> None:
+        """Ask the daemon, without waiting; say what came of it.
+
+        `then` follows when it was done, `again` hears why not.
+        """
         why_not = not_sent(self.view, method)
         if self._link is None or why_not:
             self.view.say(why_not or f"{method}: a record cannot be told anything", "p2")
         else:
-            self.spawn(self._tell(self._link, method, again, params))
+            self.spawn(self._tell(self._link, method, then, again, params))
 
     async def _tell(
-        self, link: Daemon, method: str, again: Callable[[str], None] | None, params: dict[str, Any]
+        self,
+        link: Daemon,
+        method: str,
+        then: Callable[[], None] | None,
+        again: Callable[[str], None] | None,
+        params: dict[str, Any],
     ) -> None:
         try:
             result = await link.call(method, **params)
@@ -81,10 +108,9 @@ class Caller:
             if again is not None:
                 again(why)
         else:
-            said = ", ".join(
-                f"{key} {value}" for key, value in result.items() if isinstance(value, str | int | float | bool)
-            )
-            self.view.say(f"{method}: {said or 'done'}")
+            self.view.say(f"{spoken(method)}: {said(result) or 'done'}")
+            if then is not None:
+                then()
         self._changed()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:

@@ -104,6 +104,7 @@ def _job(view: View, width: int) -> Row:
             word = "WAITS FOR YOU"
         left: Row = [(f" {old}{word}", "p2" if word in ("HELD", "HOLDING", "STOPPING", "ABORTING") else "bold")]
         left.append((f"  {job['recipe']} v{job['version']}  ", ""))
+        left += [(f"part {clean(job['part'])}  ", "")] if "part" in job else []
         if job["engineering"]:
             left += [(clean(engineering_words(job["engineering"])), "badge"), ("  ", "")]
         left.append((clean(job["title"]), "dim"))
@@ -123,7 +124,9 @@ def _job(view: View, width: int) -> Row:
 
 def _idle(view: View) -> str:
     last, queue = view.state.get("last"), view.state.get("queue", ())
-    waiting = f"  {len(queue)} in the queue" if queue else ""
+    lot = view.state.get("lot")
+    waiting = f"  lot {clean(lot['lot'])}: {lot['left']} of {lot['parts']} parts left" if lot else ""
+    waiting += f"  {len(queue)} in the queue" if queue else ""
     return (
         f"{waiting}  last: {last['recipe']} {JOB_WORDS.get(last['state'], last['state'])} {last['verdict']}"
         if last
@@ -147,4 +150,4 @@ def _banner(view: View, width: int) -> Row:
     job = view.job
     if job is not None and job["state"] in ("PAUSING", "PAUSED") and job["reason"]:
         return fit([(f" held: {job['reason']}", "p2")], width)
-    return fit([(f" {view.link.note}", "p2")] if view.link.note else [], width)
+    return ends([(f" {view.link.note}", "p2")], [(" Esc ", "dim")], width) if view.link.note else fit([], width)

@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from controller.console.rows import Row, wrapped
+from controller.console.view import View
 
 LINE_MAX = 200
 
@@ -30,6 +31,17 @@ class Dialog(Protocol):
         ...
 
 
+class Desk(Protocol):
+    """What dialogs need of the seat: tell the daemon, and put the next dialog."""
+
+    view: View
+    dialog: Dialog | None
+
+    def tell(self, method: str, **params: Any) -> None:
+        """Ask the daemon; `then` follows when it did it, `again` hears why it refused, to let the person try again."""
+        ...
+
+
 @dataclass
 class Line:
     """One line of text. `give` gets it at Enter; it returns why the text is not taken, or nothing."""
@@ -40,6 +52,7 @@ class Line:
     text: str = ""
     secret: bool = False
     wrong: str = ""
+    most: int = LINE_MAX
     types: bool = field(default=True, init=False)
 
     def rows(self, width: int) -> list[Row]:
@@ -60,7 +73,7 @@ class Line:
             return not self.wrong
         if key == "backspace":
             self.text = self.text[:-1]
-        elif len(key) == 1 and len(self.text) < LINE_MAX:
+        elif len(key) == 1 and len(self.text) < self.most:
             self.text += key
         return False
 

@@ -38,7 +38,7 @@ def read(folder: Path, zone: tzinfo | None) -> tuple[list[dict[str, Any]], dict[
 
 def _row(path: Path, summary: Summary, begun: str, zone: tzinfo | None) -> dict[str, Any]:
     with suppress(ValueError):
-        begun = datetime.fromisoformat(begun).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")
+        begun = datetime.fromisoformat(begun).astimezone(zone).strftime("%Y-%m-%d %H:%M")
     return {
         "id": path.parent.name, "folder": str(path.parent), "begun": begun,
         "recipe": summary.started.recipe if summary.started else "", "state": summary.state,

@@ -32,6 +32,8 @@ KEYS = (
     ),
     Key("U", "unload", "take the chosen job out of the queue (page 5)", "", True),
     Key("T", "reset", "forget a trip after looking at the machine; it starts nothing", "", True),
+    Key("M", "lot", "load a lot, or unload the one that is loaded; jobs take its parts", "", True),
+    Key("N", "note", "a note for the next shift; where one stands: read it, take over", "", True),
     Key("L", "login", "log in with PIN or badge, or log out", "", True),
     Key("a", "acknowledge", "acknowledge an alarm, with a comment; it never resumes anything", "Ack"),
     Key("enter", "open", "open what is chosen: question, alarm, run", ""),
@@ -66,7 +68,7 @@ KEYS = (
     Key(":", "command", "type a command, as behind `springback`", "cmd"),
     Key("r", "retry", "connect again now", ""),
     Key("?", "help", "these keys", "help"),
-    Key("escape", "back", "close, clear the filter, back to the overview", ""),
+    Key("escape", "back", "close, clear the filter, back to the overview, there clear what was missed", ""),
     Key("q", "quit", "leave; the run stays", "leave (run stays)"),
 )
 BY_KEY = {key.key: key for key in KEYS}

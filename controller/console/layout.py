@@ -81,6 +81,7 @@ MODULES = (
     ),
 )
 TRENDED = ("press.pressure", "press.gap", "press.platen", "mold.temperature", "grinder.thickness", "grinder.load")
+LABELS = {gauge.tag: gauge.label for module in MODULES for gauge in module.gauges}
 SETPOINTS = {gauge.tag: gauge.setpoint for module in MODULES for gauge in module.gauges if gauge.setpoint}
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from controller.console.keys import KEYS
-from controller.console.pages import alarms, history, recipes, tags, trends
+from controller.console.pages import acts, alarms, history, recipes, tags, trends
 from controller.console.replay import Player
 from controller.console.trend import Curve
 from controller.console.view import CURVES_MAX, View
@@ -23,7 +23,7 @@ def count(view: View) -> int:
         case 6:
             return len(alarms.shown(view))
         case 7:
-            return len(view.permissives)
+            return len(acts.shown(view))
         case 8:
             return len(history.shown(view))
         case 10:

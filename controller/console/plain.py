@@ -10,18 +10,21 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from controller.console import alarms, words
-from controller.console.caller import not_sent, refused_words
+from controller.console import alarms, handover, words
+from controller.console.caller import not_sent, refused_words, spoken
 from controller.console.chrome import JOB_WORDS
 from controller.console.layout import MODULES
 from controller.console.link import DaemonLink
-from controller.console.pages.overview import sentence
 from controller.console.rows import clean
+from controller.console.sentences import sentence
 from controller.console.view import View
 from controller.server.client import Refused, Unreachable
 
 LOOK_S = 0.2
-HELP = "status, values, alarms, quit, or a command: hold, resume, stop, abort, reset, start RECIPE, answer PROMPT VALUE"
+HELP = (
+    "status, values, alarms, quit, or a command: hold, resume, stop, abort, reset, start RECIPE, answer PROMPT VALUE,"
+    " handover TEXT, take_over"
+)
 
 
 class PlainConsole:
@@ -120,6 +123,8 @@ class PlainConsole:
             )
         if trip := view.state.get("trip"):
             self._say(f"tripped: {trip['code']}: {trip['reason']}; look at the machine, then: reset")
+        for note in handover.lines(view):
+            self._say(f"note {note}; read it, then: take_over")
         for line in alarms.lines(view):
             if line.standing:
                 self._say(f"alarm {line.name} {line.word}: {line.said['happened']}; do: {line.said['do']}")
@@ -149,4 +154,4 @@ class PlainConsole:
         except (Refused, Unreachable) as error:
             self._say(refused_words(method, error))
         else:
-            self._say(f"{method}: done")
+            self._say(f"{spoken(method)}: done")

@@ -122,6 +122,8 @@ class Player:
             "last": self._last(ended) if ended is not None else None,
             "queue": [],
             "prompts": list(prompts.values()),
+            "notes": [],
+            "lot": None,
             "alarms": list(standing.alarms.values()),
             "trip": None,
             "down": "",

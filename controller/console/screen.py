@@ -39,14 +39,14 @@ def _nothing(view: View, width: int, height: int) -> list[Row]:
 
 def _over(rows: list[Row], dialog: Dialog, width: int, height: int) -> list[Row]:
     """A dialog stands above the footer, over the whole width: it hides neither header, banner nor badge."""
-    lines = dialog.rows(width - 4)[: height - chrome.TOP - 2]
+    lines = _shortened(dialog.rows(width - 4), height - chrome.TOP - 4)
     box: list[Row] = [
         fit(
             [
                 ("┌ ", ""),
                 (dialog.title, "bold"),
                 (" ", ""),
-                ("─" * max(0, width - 5 - cells(dialog.title)), ""),
+                ("─" * max(0, width - 4 - cells(dialog.title)), ""),
                 ("┐", ""),
             ],
             width,
@@ -56,6 +56,13 @@ def _over(rows: list[Row], dialog: Dialog, width: int, height: int) -> list[Row]
     box.append([("└" + "─" * (width - 2) + "┘", "")])
     end = height - 2
     return [*rows[: end - len(box)], *box, *rows[end:]]
+
+
+def _shortened(lines: list[Row], most: int) -> list[Row]:
+    """What is asked stands at the end of a dialog, so a long one loses its middle."""
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most // 2 - 1], [("…", "dim")], *lines[len(lines) - (most - most // 2) :]]
 
 
 def _small(view: View, width: int, height: int) -> list[Row]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from controller.console import alarms, asking, moving, words
+from controller.console import alarms, asking, handover, lots, moving, words
 from controller.console.caller import Caller
 from controller.console.dialogs import Dialog, Line, fits
 from controller.console.keys import BY_KEY, LOOKS, Burst, Effect, Pressed, ScanGuard, Scanned
@@ -36,6 +36,7 @@ class Seat:
         self._before = 0  # the page before a key that may turn out to be a scan
         self._aborted_s = float("-inf")
         self._asked = ""  # the prompt of the dialog
+        self._label = ""  # what was scanned last, and nothing asked for
 
     # ------------------------------------------------------------------------------------------ keys
     def press(self, key: str) -> None:
@@ -94,12 +95,14 @@ class Seat:
             if fits(prompt, text):
                 self.tell("answer", prompt=prompt["id"], value=text)
                 return
-        self.view.say(f"scanned {text!r}: nothing asks for such a scan now", "p2")
+        self._label = text
+        hint = "; M loads it as a lot" if lots.may_load(self.view) else ""
+        self.view.say(f"scanned {text!r}: nothing asks for such a scan now{hint}", "p2")
 
     # ------------------------------------------------------------------------------------------ acting
-    def tell(self, method: str, *, again: Callable[[str], None] | None = None, **params: Any) -> None:
-        """Ask the daemon, without waiting; see the caller."""
-        self.caller.tell(method, again=again, **params)
+    def tell(self, method: str, **params: Any) -> None:
+        """Ask the daemon, without waiting; see the caller for `then` and `again`."""
+        self.caller.tell(method, **params)
 
     def _hold(self) -> None:
         self.tell("hold", reason="console")
@@ -125,6 +128,13 @@ class Seat:
 
     def _login(self) -> None:
         self.dialog = asking.login(self)
+
+    def _lot(self) -> None:
+        self.dialog = lots.loaded(self) if self.view.state.get("lot") else lots.load(self, self._label)
+        self._label = ""
+
+    def _note(self) -> None:
+        self.dialog = handover.notes(self) if self.view.state.get("notes") else handover.write(self)
 
     def _start(self) -> None:
         chosen = recipe_page.chosen(self.view) if self.view.page == 5 else None
@@ -218,8 +228,10 @@ class Seat:
             view.cursor_s = view.end_s = None
         elif view.filters.get(view.page):
             view.filters[view.page] = ""
-        else:
+        elif view.page:
             view.page = 0
+        else:
+            view.link.note = ""
 
     def _retry(self) -> None:
         self.caller.retry()

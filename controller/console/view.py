@@ -42,6 +42,14 @@ class Replay:
     running: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """How long something takes; with `least` it takes longer, and nobody knows by how much."""
+
+    s: float
+    least: bool
+
+
 @dataclass(slots=True)
 class View:
     """Everything that is on the screens. `now_s` is a clock that only rises, `wall` the one on the wall."""
@@ -49,6 +57,7 @@ class View:
     now_s: Callable[[], float]
     wall: Callable[[], datetime]
     readonly: bool = False
+    observer: bool = False  # greet as one, whoever the user of this process is
     link: Link = field(default_factory=Link)
     facts: dict[str, Any] = field(default_factory=dict)  # the daemon's greeting
     picture: Picture | None = None
@@ -183,12 +192,10 @@ class View:
         """What this console has to say until the next time."""
         self.said, self.said_s = (text, style), self.now_s()
 
-    def planned_s(self, recipe: str, step: str) -> float | None:
-        """How long a step took last time; else its dwell, as far as the recipe says; None when neither is known."""
+    def planned(self, recipe: str, step: str) -> Planned | None:
+        """How long a step took last time; else its dwell, which is the least; None when neither is known."""
         last = self.durations.get(recipe, {}).get(step)
         if last is not None:
-            return last
-        for planned in self.plans.get(recipe, {}).get("steps", ()):
-            if planned["name"] == step and planned["dwell_s"]:
-                return float(planned["dwell_s"])
-        return None
+            return Planned(last, least=False)
+        dwells = {found["name"]: found["dwell_s"] for found in self.plans.get(recipe, {}).get("steps", ())}
+        return Planned(float(dwells[step]), least=True) if dwells.get(step) else None

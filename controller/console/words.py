@@ -34,12 +34,18 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
         alarm, _, minutes = rest.rpartition(" ")
         if alarm and minutes.isdecimal():
             return word, {"alarm": alarm, "for_s": 60.0 * int(minutes)}
-    if word == "logout":
+    if word == "load_lot" and len(rest.split()) in (2, 3):
+        lot, parts, *carrier = rest.split()
+        return word, {"lot": lot, "parts": parts, "carrier": "".join(carrier)}
+    if word == "handover" and rest:
+        return word, {"text": rest}
+    if word in ("take_over", "unload_lot", "logout"):
         return word, {}
     raise Misunderstood(
         f"{text!r} is no command; try hold, resume, redo, skip, step, stop, abort [REASON], reset,"
         " start RECIPE [NAME=VALUE ...], load RECIPE, unload JOB, answer 'PROMPT' VALUE,"
-        " sign, release, retire RECIPE REASON, acknowledge ALARM, shelve ALARM MINUTES, logout"
+        " sign, release, retire RECIPE REASON, acknowledge ALARM, shelve ALARM MINUTES, load_lot LOT PARTS [CARRIER],"
+        " unload_lot, handover TEXT, take_over, logout"
     )
 
 

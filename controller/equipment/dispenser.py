@@ -25,7 +25,7 @@ class MoldDispenser(Module):
         Value("mass_cap", "g", 0, 1000, "the recipe's cap"),
         Value("rate", "g/s", 0, 100, "rate of the last calibration shot, 0 before one"),
         Value("lot_scanned", "", 0, 1, "a material lot was scanned in this run"),
-        Value("pot_life_left", "min", -1e6, 1e6, "of the scanned lot, mixed when it was scanned"),
+        Value("pot_life_left", "min", -1e6, 1e6, "of the scanned lot, opened when it was scanned first"),
     )
 
     def __init__(
@@ -59,10 +59,8 @@ class MoldDispenser(Module):
 
     # ------------------------------------------------------------------------------------------ verbs
     def material(self, pot_life_s: float, mass_cap_g: float) -> None:
-        """A lot was scanned: its pot life runs from now, and the run may use at most `mass_cap_g` of it."""
-        now_s = asyncio.get_running_loop().time()
-        self.expires_s = min(now_s + pot_life_s, self._mixed_before_s)
-        self.set("dispenser.pot_life_left", (self.expires_s - now_s) / 60.0)
+        """A lot was scanned: so much of its pot life is left, and the run may use at most `mass_cap_g` of it."""
+        self.expires_s = min(asyncio.get_running_loop().time() + pot_life_s, self._mixed_before_s)
         self.set("dispenser.lot_scanned", 1.0)
         self.set("dispenser.mass_cap", mass_cap_g)
 

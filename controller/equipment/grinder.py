@@ -19,7 +19,9 @@ RETRACT_UM = 50.0
 OVERTRAVEL_UM = 12.0  # the stage is sent this far below the target: deflection, wear and growth lie in between
 CUT_UM = 1.0  # less thickness than at the start of the feed: the wheel cuts
 STANDSTILL_S = 30.0
-RAMP_DOWN_S = 15.0  # from 4,500 rpm at 500 rpm/s, and some
+RAMP_DOWN_S = 12.0  # from 4,500 rpm at 500 rpm/s, and some
+SPINDLE_SAFE_S = 48.0  # rest, ramp down in vain, and 30 s of coasting from 4,500 rpm without power
+DRY_S = SPINDLE_SAFE_S + 2.0
 SPINDLE_REST_S = 1.5  # the head must be up this long before the spindle loses its power
 
 
@@ -31,6 +33,7 @@ class GrinderFacts:
     approach_um: float
     minimum_thickness_um: float
     spindle_nominal_W: float
+    spindle_nominal_rpm: float
 
 
 class Grinder(Module):
@@ -40,6 +43,7 @@ class Grinder(Module):
         Value("feeding", "", 0, 1, "the wheel is being fed towards the part"),
         Value("speed_error", "%", 0, 1e6, "difference between spindle speed and what was asked"),
         Value("load", "%", -10, 1000, "spindle power as part of its nominal"),
+        Value("power_error", "W", -1e5, 1e5, "spindle power less what torque and speed say"),
         Value("thickness_step", "um", 0, 1e6, "change of the gauge within the last two scans"),
         Value("gauge_offset", "um", 0, 1e6, "change of the difference between gauge and stage since the wheel cut"),
         Value("target", "um", 0, 1e5, "thickness to grind to"),
@@ -52,11 +56,13 @@ class Grinder(Module):
         self.drive, self.stage, self.gauge, self.facts = drive, stage, gauge, facts
         index = self.tags.index
         self._speed, self._power = index("grinder.spindle"), index("grinder.power")
+        self._torque = index("grinder.torque")
         self._thickness, self._z = index("grinder.thickness"), index("grinder.z")
         self._feeding, self._moving = index("grinder.feeding"), index("z_stage.moving")
         self._contactor = index("line_plc.out_spindle_contactor")
         self._speed_error = Derived(self.tags, "grinder.speed_error", ("grinder.spindle",))
         self._load = Derived(self.tags, "grinder.load", ("grinder.power",))
+        self._power_error = Derived(self.tags, "grinder.power_error", ("grinder.power", "grinder.torque"))
         self._step = Derived(self.tags, "grinder.thickness_step", ("grinder.thickness",))
         self._stops: set[asyncio.Task[None]] = set()
         self._asked_rpm = 0.0
@@ -70,6 +76,8 @@ class Grinder(Module):
         error = abs(value[self._speed] - asked) / asked * 100.0 if asked else 100.0
         self._speed_error.put(error)
         self._load.put(value[self._power] / self.facts.spindle_nominal_W * 100.0)
+        shaft_W = value[self._torque] / 100.0 * value[self._speed] / self.facts.spindle_nominal_rpm
+        self._power_error.put(value[self._power] - shaft_W * self.facts.spindle_nominal_W)
         thickness_um = value[self._thickness]
         older_um, last_um = self._last_um
         self._step.put(max(abs(thickness_um - last_um), abs(thickness_um - older_um)))
@@ -203,8 +211,10 @@ class Grinder(Module):
             SafeAction("grinder: quick-lift", self._quick_lift, lambda: self.on("grinder.wheel_lifted"), 3.0)
             if quick
             else SafeAction("grinder: retract", self._retract_safe, self._is_clear, 20.0),
-            SafeAction("grinder: spindle off", self._spindle_after_lift, self._is_off, STANDSTILL_S + 10.0),
-            SafeAction("grinder: coolant off at standstill", self._coolant_after_standstill, self._is_dry, 60.0),
+            SafeAction("grinder: spindle off", self._spindle_after_lift, self._is_off, SPINDLE_SAFE_S),
+            SafeAction(
+                "grinder: coolant off at standstill", self._coolant_after_standstill, self._is_dry, SPINDLE_SAFE_S + 2.0
+            ),
         ]
 
     async def _quick_lift(self) -> None:

@@ -8,14 +8,13 @@ from functools import partial
 
 from controller.equipment.heat import HeatZone, ZoneNames
 from controller.equipment.module import Derived, Module
+from controller.equipment.press_safe import ATMOSPHERE_KPA, VENTED_KPA, PressSafe
 from controller.guard.safe import FailureClass, SafeAction
 from controller.guard.scan import Guard
 from drivers.capabilities import Outputs, PressureControl, TemperatureControl
 from drivers.reading import Value
 
 REACHED_KPA = 1.0
-VENTED_KPA = 5.0  # below this the door may be opened
-ATMOSPHERE_KPA = 101.3
 SETTLE_S = 10.0  # after a ramp, before the controller's effort is taken as that of a tight chamber
 TAIL_S = 90.0  # below 18 kPa the vent is slower than the ramp
 
@@ -75,6 +74,7 @@ class Press(Module):
         self._energised = tuple(
             index(tag) for tag in ("press_pressure.control", "line_plc.out_inner_control", "line_plc.out_inner_vacuum")
         )
+        self._safe = PressSafe(self)
         self._ramp: Ramp | None = None
         self._settled_at = float("inf")
 
@@ -125,7 +125,7 @@ class Press(Module):
         present_kPa = max(0.0, self.value("press.pressure"))
         self._unsettle()
         self.set("press.asked", target_kPa)
-        await self._target(target_kPa, rate_kPa_s, "press.pressurise" if target_kPa > present_kPa else "press.release")
+        await self.outer_to(target_kPa, rate_kPa_s, "press.pressurise" if target_kPa > present_kPa else "press.release")
         deadline_s = abs(target_kPa - present_kPa) / rate_kPa_s * 1.5 + TAIL_S
         await self.reached(
             lambda: self.fresh("press.pressure") and abs(self.value("press.pressure") - target_kPa) <= REACHED_KPA,
@@ -148,7 +148,7 @@ class Press(Module):
         """Bring the inner side to an absolute pressure; returns when it is within 1 kPa."""
         await self.switch("pump", 1, "press.evacuate_prepare")
         await self.switch("inner_vent_shut", 1, "press.evacuate_prepare")
-        await self._inner(target_kPa, rate_kPa_s, "press.evacuate")
+        await self.inner_to(target_kPa, rate_kPa_s, "press.evacuate")
         await self.switch("inner_vacuum", 1, "press.evacuate")
 
     async def wait_inner(self, target_kPa: float, deadline_s: float) -> None:
@@ -161,7 +161,7 @@ class Press(Module):
 
     async def to_atmosphere(self, rate_kPa_s: float) -> None:
         """Let the inner side back to atmosphere at a rate, then open its vent."""
-        await self._inner(ATMOSPHERE_KPA, rate_kPa_s, "press.inner_release")
+        await self.inner_to(ATMOSPHERE_KPA, rate_kPa_s, "press.inner_release")
         await self.wait_inner(ATMOSPHERE_KPA, ATMOSPHERE_KPA / rate_kPa_s * 1.5 + 60.0)
         await self.vent_inner()
 
@@ -186,61 +186,12 @@ class Press(Module):
             read=self.control.control,
         )
 
-    # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
-        dump = failure_class is FailureClass.EMERGENCY or "press_pressure" in lost
-        release_s = max(0.0, self.value("press.pressure")) / self.release_kPa_s * 1.5 + TAIL_S
-        return [
-            SafeAction("press: dump", self._dump, self._empty, 30.0)
-            if dump
-            else SafeAction("press: release", self._release, self._empty, release_s),
-            self.platen.safe_action(),
-            self.safe_switch("inner_vacuum", 0, lambda: self.off("line_plc.out_inner_vacuum")),
-            SafeAction("press: inner vent", self._vent_inner_now, self._inner_open, 15.0)
-            if dump
-            else SafeAction("press: inner side to atmosphere", self._bleed_inner, self._inner_open, 60.0),
-            self.safe_switch("pump", 0, lambda: self.off("line_plc.out_pump")),
-        ]
-
-    async def _dump(self) -> None:
-        try:
-            await self.switch("dump_shut", 0, safe=True)
-        finally:  # whoever does not obey, the other one is told
-            if "press_pressure" not in self.guard.lost:
-                await self.control_off(safe=True)
-
-    async def _release(self) -> None:
-        """Release by the controller, then leave the chamber open; a controller that is lost on the way means a dump."""
-        if not self._vented():
-            await self._target(0.0, self.release_kPa_s, "press.release", safe=True)
-            await self.guard.until(self._vented)
-        await self._dump()
-
-    async def _bleed_inner(self) -> None:
-        if not self._inner_vented():
-            await self._inner(ATMOSPHERE_KPA, self.release_kPa_s, "press.inner_release", safe=True)
-            await self.guard.until(self._inner_vented)
-        await self._vent_inner_now()
-
-    async def _vent_inner_now(self) -> None:
-        await self.switch("inner_control", 0, safe=True)
-        await self.switch("inner_vent_shut", 0, safe=True)
-
-    def _empty(self) -> bool:
-        return self._vented() and self.off("line_plc.out_dump_shut")
-
-    def _vented(self) -> bool:
-        tag = "press.pressure" if self.fresh("press.pressure") else "press.pressure_coarse"
-        return self.fresh(tag) and abs(self.value(tag)) < VENTED_KPA
-
-    def _inner_open(self) -> bool:
-        return self._inner_vented() and self.off("line_plc.out_inner_vent_shut")
-
-    def _inner_vented(self) -> bool:
-        return self.fresh("press.vacuum") and abs(self.value("press.vacuum") - ATMOSPHERE_KPA) < VENTED_KPA
+        return self._safe.actions(failure_class, lost)
 
     # ------------------------------------------------------------------------------------------ parts
-    async def _target(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+    async def outer_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+        """Order the outer pressure to a target at a rate, kPa and kPa/s; returns when the controller has accepted."""
         await self._setpoint_to(target_kPa, rate_kPa_s, action, safe=safe)
         await self.order(
             action,
@@ -281,7 +232,9 @@ class Press(Module):
         present_kPa = max(0.0, self.value("press.pressure"))
         self._ramp = Ramp(present_kPa, asyncio.get_running_loop().time(), target_kPa, rate_kPa_s)
 
-    async def _inner(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+    async def inner_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
+        """Order the inner pressure to an absolute target at a rate, kPa and kPa/s; returns when the PLC has it."""
+
         async def write(name: str, value: float, unit: str, limit: str) -> None:
             send, read = partial(self.plc.set_output, name, value), partial(self.plc.output, name)
             await self.order(action, f"line_plc.{name}", value, unit, send, limit, 0.01, safe=safe, read=read)

@@ -220,6 +220,7 @@ class Alarms:
         return ""
 
     def _end(self, name: str, standing: Standing) -> None:
+        standing.gone = False  # it has returned: once
         standing.machine.fire("LATCH" if standing.record.latches else "RETURN")
         self._forget_normal(name)
 

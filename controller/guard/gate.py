@@ -80,7 +80,7 @@ class Gate:
         """Take the interlocks that gate actions into use."""
         self._gated.clear()
         for interlock in interlocks:
-            if interlock.kind is not Kind.TRIP:
+            if interlock.kind not in (Kind.TRIP, Kind.WARNING):
                 for action in interlock.gates:
                     self._gated.setdefault(action, []).append(interlock)
 

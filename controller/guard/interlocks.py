@@ -28,6 +28,7 @@ class Kind(Enum):
     INTERLOCK = "interlock"
     TRIP = "trip"
     INHIBIT = "inhibit"
+    WARNING = "warning"
 
 
 @dataclass(frozen=True, slots=True)

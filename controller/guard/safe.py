@@ -8,7 +8,7 @@ guard withdraws the host heartbeat: the hard-wired behaviour of the machine does
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -63,14 +63,18 @@ class SafeModule(Protocol):
         ...
 
 
+Outcomes = Sequence[asyncio.Task[SafeOutcome]]
+
 AGAIN_S = 0.5  # between two attempts of an action
 LOOK_S = 0.05  # between two looks at the readings
 
 
-async def make_safe(actions: Sequence[SafeAction], report: Callable[[SafeOutcome], None]) -> list[SafeOutcome]:
-    """Carry out all actions at once, begun in their order; returns when each is confirmed or its deadline has passed.
+def make_safe(actions: Sequence[SafeAction], report: Callable[[SafeOutcome], None]) -> Outcomes:
+    """Begin all actions in their order; each task is done when its action is confirmed or its deadline has passed.
 
-    `report` is told of each outcome when it is known, before the others are.
+    Their orders go out in the next turn of the loop, before whatever is scheduled from now on: nothing that is only
+    told or recorded comes between a trip and its first order. `report` is told of each outcome when it is known, before
+    the others are.
     """
 
     async def one(action: SafeAction) -> SafeOutcome:
@@ -78,7 +82,8 @@ async def make_safe(actions: Sequence[SafeAction], report: Callable[[SafeOutcome
         report(outcome)
         return outcome
 
-    return list(await asyncio.gather(*(one(action) for action in actions)))
+    loop = asyncio.get_running_loop()
+    return [loop.create_task(one(action), name=f"safe: {action.name}") for action in actions]
 
 
 async def _carry_out(action: SafeAction) -> SafeOutcome:
@@ -107,13 +112,13 @@ async def _attempt(action: SafeAction) -> tuple[bool, str]:
 
 
 class SafeState:
-    """The safe state under way, if any: `carry_out` brings the modules there for a class and what is lost."""
+    """The safe state under way, if any: `start` begins to bring the modules there for a class and what is lost."""
 
-    def __init__(self, carry_out: Callable[[FailureClass, frozenset[str]], Coroutine[None, None, list[SafeOutcome]]]):
-        self._carry_out = carry_out
+    def __init__(self, start: Callable[[FailureClass, frozenset[str]], Outcomes]) -> None:
+        self._start = start
         self._class: FailureClass | None = None
         self._lost: frozenset[str] = frozenset()
-        self._task: asyncio.Task[list[SafeOutcome]] | None = None
+        self._outcomes: Outcomes = ()
 
     def begin(self, failure_class: FailureClass, lost: frozenset[str]) -> None:
         """Start it, or start it again when this is worse, or more is lost, than what is under way."""
@@ -121,15 +126,14 @@ class SafeState:
         if (worst, lost) == (self._class, self._lost):
             return
         self._class, self._lost = worst, lost
-        if self._task is not None:
-            self._task.cancel()
-        self._task = asyncio.get_running_loop().create_task(self._carry_out(worst, lost), name="safe state")
+        for task in self._outcomes:
+            task.cancel()
+        self._outcomes = self._start(worst, lost)
 
     async def wait(self) -> list[SafeOutcome]:
         """Return when what was begun is confirmed, or overdue."""
-        while self._task is not None:
-            task = self._task
-            await asyncio.wait({task})
-            if task is self._task:
-                return task.result()
+        while outcomes := self._outcomes:
+            await asyncio.wait(outcomes)
+            if outcomes is self._outcomes:
+                return [task.result() for task in outcomes]
         return []

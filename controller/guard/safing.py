@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from controller.guard.alarms import raised
-from controller.guard.safe import FailureClass, SafeModule, SafeOutcome, SafeState, make_safe
+from controller.guard.safe import FailureClass, Outcomes, SafeModule, SafeOutcome, SafeState, make_safe
 from controller.record.events import Alarm, Note
 from drivers.reading import TagTable
 
@@ -29,14 +29,19 @@ class Tells(Protocol):
 
 
 class Safing:
-    """Brings modules to the safe state of a class. `withdrawn` stays true once anything was not confirmed."""
+    """Brings modules to the safe state of a class."""
 
     def __init__(self, guard: Tells) -> None:
         self._guard = guard
         self.modules: dict[str, SafeModule] = {}
-        self.withdrawn = False
+        self._dropping: asyncio.Task[None] | None = None  # waits for ENABLE to drop, once the heartbeat is withdrawn
         self._in_use: frozenset[str] = frozenset()
-        self._state = SafeState(self._carry_out)
+        self._state = SafeState(self._start)
+
+    @property
+    def withdrawn(self) -> bool:
+        """True once anything was not confirmed: the heartbeat must not beat any more."""
+        return self._dropping is not None
 
     def begin(self, failure_class: FailureClass, lost: frozenset[str], in_use: frozenset[str]) -> None:
         """Start it, or start it again for what is worse than what is under way."""
@@ -44,10 +49,13 @@ class Safing:
         self._state.begin(failure_class, lost)
 
     async def wait(self) -> list[SafeOutcome]:
-        """Return when what was begun is confirmed, or overdue."""
-        return await self._state.wait()
+        """Return when what was begun is confirmed; or overdue, and the hard-wired chain has been seen to act or not."""
+        outcomes = await self._state.wait()
+        if self._dropping is not None:
+            await asyncio.wait({self._dropping})
+        return outcomes
 
-    async def _carry_out(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeOutcome]:
+    def _start(self, failure_class: FailureClass, lost: frozenset[str]) -> Outcomes:
         actions = [
             action
             for name, module in self.modules.items()
@@ -56,16 +64,15 @@ class Safing:
         ]
         if "line_plc" in lost:  # nearly every confirmation is its word; ENABLE drops meanwhile by itself
             actions = [replace(action, deadline_s=min(action.deadline_s, BLIND_S)) for action in actions]
-        outcomes = await make_safe(actions, self._report)
-        if self.withdrawn:
-            await self._wait_for_hardware()
-        return outcomes
+        return make_safe(actions, self._report)
 
     def _report(self, outcome: SafeOutcome) -> None:
         if outcome.confirmed:
             self._guard.note(Note(f"safe: {outcome.name}"))
             return
-        self.withdrawn = True
+        if self._dropping is None:
+            loop = asyncio.get_running_loop()
+            self._dropping = loop.create_task(self._wait_for_hardware(), name="ENABLE drops")
         happened = f"{outcome.name}: {outcome.detail}"
         did = "withdrew the host heartbeat: the hard-wired chain takes the energy away"
         self._guard.inform(

@@ -95,7 +95,7 @@ class Guard:
     def arm(self, modules: Iterable[str]) -> None:
         """Watch these modules from the next scan on; the line itself is always watched."""
         self._in_use = frozenset(modules) | {LINE}
-        watched = (Kind.INTERLOCK, Kind.TRIP)
+        watched = (Kind.INTERLOCK, Kind.TRIP, Kind.WARNING)
         self._watched = [i for i in self.interlocks if i.kind in watched and i.module in self._in_use]
         self.answering.arm()
         clauses = [clause for i in self.interlocks if i.module in self._in_use for clause in i.must]
@@ -179,11 +179,10 @@ class Guard:
             self.trip(raised("guard.scan", FailureClass.LOSS_OF_KNOWLEDGE, repr(error)))
 
     def _evaluate(self, now_s: float) -> None:
-        for name, derive in self.derivations.items():
-            if name in self._in_use:
-                derive(now_s)
         if not self._in_use:
             return
+        for derive in self.derivations.values():  # of every module: a monitor may read one that the run does not move
+            derive(now_s)
         self._look_for_lost(now_s)
         for bound in self._stateful:
             bound.evaluate(now_s)
@@ -235,6 +234,10 @@ class Guard:
             interlock.acting = interlock.kind is Kind.TRIP  # which stays latched
         elif interlock.acting or (not unmet.known and self._blame_instrument(unmet.values)):
             return  # it is known, or the loss of the instrument is the news
+        elif interlock.kind is Kind.WARNING:
+            interlock.acting = unmet.known  # not to know what is only told is no news
+            if unmet.known:
+                self.inform(interlock.alarm(unmet, "warned only; the job goes on", unmet.fix))
         elif interlock.kind is Kind.TRIP:
             interlock.acting = True
             self.trip(interlock.alarm(unmet, ""))

@@ -66,9 +66,9 @@ class Prover:
         self._recipe, self._units = recipe, tag_units
         self._gated: dict[str, list[Interlock]] = {}
         for interlock in interlocks:
-            for action in interlock.gates if interlock.kind is not Kind.TRIP else ():
+            for action in interlock.gates if interlock.kind not in (Kind.TRIP, Kind.WARNING) else ():
                 self._gated.setdefault(action, []).append(interlock)
-        self._watched = [i for i in interlocks if i.kind is not Kind.PERMISSIVE]
+        self._watched = [i for i in interlocks if i.kind not in (Kind.PERMISSIVE, Kind.WARNING)]
         self._conditions: dict[str, Condition] = {}
         self._proof = Proof(len(recipe.steps))
         self._told: set[tuple[str, str]] = set()

@@ -30,9 +30,9 @@ def _meant_for(recipe: Recipe, report: Report, tool: ToolFacts) -> None:
     wanted = recipe.intended_for.get("tool", "")
     if wanted and tool.name and wanted != tool.name:
         report.add("R154", f'the recipe is for tool "{wanted}", this tool is "{tool.name}"', ("for", "tool"))
-    for other, state in () if tool.history else recipe.needs.items():
-        message = f"nobody knows whether the part has {state} {other}: parts have no history yet"
-        report.add("R154", message, ("needs", other), "remove it, and let a person confirm it in the first step")
+    if recipe.name in recipe.needs:
+        message = "a recipe that needs itself never starts"
+        report.add("R154", message, ("needs", recipe.name), "name what the part must have been through before")
     scans = {ask.field for step in recipe.steps for ask in step.asks if ask.kind == "scan"}
     for name, material in recipe.materials.items():
         if material.scan and material.scan not in scans:

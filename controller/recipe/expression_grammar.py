@@ -5,10 +5,12 @@ It yields lark's tree with positions; meaning and units are the business of `exp
 
 from __future__ import annotations
 
+import io
 import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
+from controller.kept import kept
 from controller.recipe import units
 from controller.recipe.quantities import NUMBER, QuantityError
 
@@ -90,18 +92,26 @@ def tree_of(text: str) -> Tree[Token]:
     if len(text) > LENGTH_MAX:
         raise ExpressionError("R108", f"an expression of {len(text)} characters", f"write at most {LENGTH_MAX}")
     try:
-        tree: Tree[Token] = _parser().parse(text)
+        tree: Tree[Token] = parser().parse(text)
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
     return tree
 
 
 @cache
-def _parser() -> Any:
-    from lark import Lark  # 10 to 20 ms: only when something is parsed
+def parser() -> Any:
+    """The parser of the grammar; its tables are kept, since making them takes a tenth of a second."""
+    import lark  # 10 to 20 ms: only when something is parsed
 
     grammar = GRAMMAR.replace("{literal}", _LITERAL.replace("/", r"\/"))
-    return Lark(grammar, parser="lalr", propagate_positions=True)
+    options: dict[str, Any] = {"parser": "lalr", "propagate_positions": True}
+
+    def tables() -> bytes:
+        out = io.BytesIO()
+        lark.Lark(grammar, **options).save(out)
+        return out.getvalue()
+
+    return lark.Lark.load(io.BytesIO(kept("expressions", f"{lark.__version__} {options} {grammar}", tables)))
 
 
 def _syntax_error(text: str, error: Any) -> ExpressionError:  # any of lark's UnexpectedInput classes

@@ -42,7 +42,7 @@ RULES: Mapping[str, str] = {
     "R151": "the recipe exists",
     "R152": "the recipe's name is the name of its file",
     "R153": "a parameter that is set or used exists",
-    "R154": "a recipe is for this tool, and needs nothing that the tool cannot know",
+    "R154": "a recipe is for this tool, and does not need itself",
     "R160": "steps have different names, and references to steps, fields and measurements resolve",
     "R161": "every step can be reached",
     "R162": "repeats are counted and go back, go_to goes forward",

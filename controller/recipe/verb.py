@@ -36,14 +36,13 @@ class Finding:
 class ToolFacts:
     """The tool as far as a recipe depends on it: units of all tags, limits of setpoints, names of abort sequences.
 
-    `name` is the tool's own, "" fits every recipe; `history` says whether it knows what a part has been through.
+    `name` is the tool's own, "" fits every recipe.
     """
 
     units: Mapping[str, str]
     limits: Mapping[str, Limit]
     sequences: Collection[str]
     name: str = ""
-    history: bool = True
 
 
 @dataclass(frozen=True, slots=True)

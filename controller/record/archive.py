@@ -7,12 +7,12 @@ It is worked out from the records each time; there is no index that could be wro
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from controller.record.events import (
     Alarm,
@@ -21,6 +21,7 @@ from controller.record.events import (
     EngineeringRun,
     JobChanged,
     Measured,
+    Recorded,
     RunEnded,
     RunStarted,
 )
@@ -49,19 +50,30 @@ OWN_FILES = (
 
 EARLIER = 30  # runs of the same recipe that one is compared with
 LOOK_AT = 60  # records that are opened to find them
+LABELS = ("part", "lot", "carrier")  # of what a run is about: facts of its record, or fields that it scanned
 
 
 class NoSuchRun(Exception):
     """What a person named is not one run."""
 
 
+class Scanned(NamedTuple):
+    """A lot of a material of the recipe, at a time in s; `about` is what the recipe says of it."""
+
+    t_s: float
+    lot: str
+    material: str
+    about: Mapping[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One line of the list. `started_utc` sorts; `tags` are a person's."""
+    """One line of the list. `started_utc` sorts; `labels` are those of LABELS that are known, `tags` a person's."""
 
     folder: Path
     summary: Summary
     started_utc: str
+    labels: Mapping[str, str]
     tags: tuple[str, ...]
 
     @property
@@ -81,6 +93,7 @@ class Run:
             "id": self.id,
             "folder": str(self.folder),
             "started_utc": self.started_utc,
+            **{label: self.labels.get(label, "") for label in LABELS},
             "tags": list(self.tags),
         }
 
@@ -89,13 +102,32 @@ def load(folder: Path) -> Run:
     """The run in a folder; RecordError when its record cannot be read."""
     with RunFile(folder / RECORD) as record:
         summary = summarize(
-            record.events(RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, EngineeringRun, Measured, RunEnded),
+            record.events(
+                RunStarted, JobChanged, Alarm, AlarmChanged, Bypassed, EngineeringRun, Measured, Recorded, RunEnded
+            ),
             record.meta,
         )
         if not record.ended:
             summary.state, summary.reason = "OPEN", "under way, or the controller was killed"
             summary.duration_s = record.span_s
-        return Run(folder, summary, str(record.meta.get("start_utc", "")), tuple(tags(folder)))
+        labels = labels_of(record.meta, summary)
+        return Run(folder, summary, str(record.meta.get("start_utc", "")), labels, tuple(tags(folder)))
+
+
+def labels_of(meta: Mapping[str, Any], summary: Summary) -> dict[str, str]:
+    """Part, lot and carrier of a run: as given at its start, else as scanned in it."""
+    scanned = {name: value for _, record in summary.records for name, value in record.fields.items()}
+    found = {label: str(meta.get(label) or scanned.get(label) or "") for label in LABELS}
+    return {label: text for label, text in found.items() if text}
+
+
+def scanned_lots(meta: Mapping[str, Any], summary: Summary) -> Iterator[Scanned]:
+    """The lots of the recipe's materials that a run scanned, in their order."""
+    materials = {one["scan"]: (name, one) for name, one in (meta.get("materials") or {}).items()}
+    for t_s, record in summary.records:
+        for field, value in record.fields.items():
+            if field in materials:
+                yield Scanned(t_s, str(value), *materials[field])
 
 
 def runs(folder: Path) -> Iterator[Run | RecordError]:

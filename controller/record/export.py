@@ -1,7 +1,7 @@
 """A run's samples as a table for other programs, and everything about a run in one archive.
 
-CSV is always there; Parquet needs pyarrow, which only those who want it install. A value that was not to be trusted is
-empty, not a number.
+CSV and JSON are always there; Parquet needs pyarrow and HDF5 h5py, which only those who want them install. A value that
+was not to be trusted is empty, not a number.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.verify import verify
 
-FORMATS = ("csv", "json", "parquet")
 _DATE = (1980, 1, 1, 0, 0, 0)  # the same run gives the same archive
 
 
@@ -76,6 +75,30 @@ def write_parquet(run: RunFile, out: Path) -> None:
     parquet.write_table(pyarrow.table(arrays, schema=pyarrow.schema(fields, metadata=facts)), out, compression="zstd")
 
 
+def write_hdf5(run: RunFile, out: Path) -> None:
+    """`samples/NAME` with its unit, `events/t_s` and `events/json`, and `facts/KEY` as JSON: large ones fit there.
+
+    RecordError when h5py is not installed.
+    """
+    try:
+        import h5py
+    except ImportError:
+        raise RecordError('HDF5 needs h5py; install it with: pip install "springback[hdf5]"') from None
+    with out.open("w+b") as raw, h5py.File(raw, "w", track_order=True) as file:
+        facts = file.create_group("facts", track_order=True)
+        for key, value in run.meta.items():
+            facts.create_dataset(key, data=json.dumps(value))
+        samples = file.create_group("samples", track_order=True)
+        for name, unit, values in [("t_s", "s", times_s(run)), *columns(run)]:
+            packed = {"compression": "gzip", "shuffle": True} if len(values) else {}
+            samples.create_dataset(name, data=values, dtype="f8", **packed).attrs["unit"] = unit
+        stamped = run.events()
+        events = file.create_group("events")
+        events.create_dataset("t_s", data=[t_s for t_s, _, _ in stamped], dtype="f8")
+        texts = [json.dumps(event.to_json()) for _, event, _ in stamped]
+        events.create_dataset("json", data=texts, dtype=h5py.string_dtype())
+
+
 def write_bundle(folder: Path, out: Path) -> list[str]:
     """One archive for a report of a problem: the record as it is, what it was run with, and what verify says."""
     parts: dict[str, bytes] = {
@@ -88,6 +111,7 @@ def write_bundle(folder: Path, out: Path) -> list[str]:
             "recipe.yaml": run.meta.get("recipe_text"),
             "tool.yaml": run.meta.get("tool_text"),
             "interlocks.yaml": run.meta.get("interlocks_text"),
+            "warnings.yaml": run.meta.get("warnings_text"),
             "alarms.yaml": run.meta.get("alarms_text"),
             "versions.json": json.dumps(run.meta.get("versions", {}), indent=2),
             "verify.json": json.dumps({**verify(folder / RECORD).to_json(), "record": RECORD}, indent=2),

@@ -49,7 +49,7 @@ class Recorder:
         self.path = path
         self.on_failure: Callable[[RecordError], None] = lambda error: None
         self.on_recovery: Callable[[], None] = lambda: None
-        store = Store.create(path, tags)
+        store = Store.create(path, tags, real=threaded)
         self._writer: Writer = ThreadWriter(store, clock) if threaded else InlineWriter(store)
         self._trace = Trace(zip(tags.names, tags.units, strict=True))
         self._clock = clock

@@ -71,12 +71,13 @@ class RunFile:
         """Close the file; what was already read stays usable."""
         self._db.close()
 
-    def events(self, *kinds: type[Event]) -> list[Stamped]:
-        """All events in the order they were recorded, or those of some kinds."""
-        where = f"WHERE kind IN ({', '.join('?' * len(kinds))}) " if kinds else ""
+    def events(self, *kinds: type[Event], after: int = 0) -> list[Stamped]:
+        """All events in the order they were recorded, or those of some kinds, or those after a sequence number."""
+        where = f"AND kind IN ({', '.join('?' * len(kinds))}) " if kinds else ""
         with plain_errors(self.path):
             rows = self._db.execute(
-                f"SELECT seq, t_s, json FROM events {where}ORDER BY seq", [kind.kind for kind in kinds]
+                f"SELECT seq, t_s, json FROM events WHERE seq > ? {where}ORDER BY seq",
+                [after, *(kind.kind for kind in kinds)],
             ).fetchall()
         return [Stamped(t_s, self._event(text), seq) for seq, t_s, text in rows]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import fcntl
 import os
 import stat
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
@@ -95,6 +95,15 @@ def sound_journal(path: Path) -> Finding:
     return found
 
 
+def latest_acts(runs: Path, days: int) -> list[SiteAct]:
+    """The acts of the latest journals, at most so many days, in their order; RecordError when one cannot be read."""
+    found: list[SiteAct] = []
+    for path in sorted((runs / SITE).glob("[0-9]*.sqlite"))[-days:]:
+        with RunFile(path) as journal:
+            found += [act for _, act, _ in journal.events(SiteAct) if isinstance(act, SiteAct)]
+    return found
+
+
 @dataclass(frozen=True, slots=True)
 class Objection:
     """What the journal says against a folder: which file, and what is wrong."""
@@ -103,30 +112,42 @@ class Objection:
     problem: str
 
 
+def acts(runs: Path) -> Iterator[SiteAct]:
+    """All acts in the journals of a folder, the oldest first; RecordError when one cannot be read."""
+    for path in _journals(runs):
+        yield from _acts_of(path)
+
+
+def heads(told: Iterable[SiteAct]) -> dict[str, str]:
+    """The head of each record that was closed, by name of its run, as the acts tell it; without those deleted since."""
+    found: dict[str, str] = {}
+    for act in told:
+        if act.act == CLOSED:
+            found[str(act.facts["run"])] = str(act.facts["head_sha256"])
+        elif act.act == DELETED:
+            found.pop(str(act.facts["run"]), None)
+    return found
+
+
 def objections(runs: Path) -> list[Objection]:
     """Where the journals are damaged, or say something else of the runs than is there."""
     found: list[Objection] = []
-    heads: dict[str, str] = {}
-    keys: dict[str, str] = {}
-    ledger_head = ""
-    for path in sorted((runs / SITE).glob("*.sqlite")):
+    told: list[SiteAct] = []
+    for path in _journals(runs):
         journal = verify(path)
         if journal.problem:
             found.append(Objection(path, f"{journal.bad}: {journal.problem}"))
-            continue
-        with RunFile(path) as acts:
-            for _, act, _ in acts.events(SiteAct):
-                if isinstance(act, SiteAct) and act.act == CLOSED:
-                    heads[str(act.facts["run"])] = str(act.facts["head_sha256"])
-                    keys[str(act.facts["run"])] = str(act.facts.get("key", ""))
-                elif isinstance(act, SiteAct) and act.act == DELETED:
-                    heads.pop(str(act.facts["run"]), None)
-                elif isinstance(act, SiteAct):
-                    ledger_head = str(act.facts.get("ledger_sha256", ledger_head))
+        else:
+            told += _acts_of(path)
+    keys = {str(act.facts["run"]): str(act.facts.get("key", "")) for act in told if act.act == CLOSED}
+    ledger_head = ""
+    for act in told:
+        if act.act not in (CLOSED, DELETED):
+            ledger_head = str(act.facts.get("ledger_sha256", ledger_head))
     ledger = runs / SITE / LEDGER
     if ledger_head and ledger not in {one.path for one in found} and not _knows(ledger, ledger_head):
         found.append(Objection(ledger, "it lacks what the journal knows of releases: cut or replaced"))
-    for run, head in heads.items():
+    for run, head in heads(told).items():
         record = runs / run / "run.sqlite"
         if not record.is_file():
             found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))
@@ -135,6 +156,15 @@ def objections(runs: Path) -> list[Objection]:
         elif keys[run] and keys[run] != signed_by(record):
             found.append(Objection(record, f"the site key {keys[run]} had signed it, and the signature is gone"))
     return found
+
+
+def _journals(runs: Path) -> list[Path]:
+    return sorted((runs / SITE).glob("*.sqlite"))
+
+
+def _acts_of(journal: Path) -> list[SiteAct]:
+    with RunFile(journal) as days:
+        return [act for _, act, _ in days.events(SiteAct) if isinstance(act, SiteAct)]
 
 
 def _knows(path: Path, head: str) -> bool:

@@ -1,7 +1,8 @@
 """The SQLite file of one run: its tables, and how a batch of rows gets into it, chained.
 
 It knows nothing of clocks, threads or what an event means. A batch that carries events is written with
-`synchronous=FULL` (it survives a power cut), a batch of samples with NORMAL (it survives a killed process).
+`synchronous=FULL` (it survives a power cut), a batch of samples with NORMAL (it survives a killed process). In virtual
+time everything is NORMAL: a power cut ends the simulated plant too, and nothing is left that the record must explain.
 """
 
 from __future__ import annotations
@@ -118,18 +119,19 @@ def unwritten(folder: Path) -> Iterator[bool]:
 class Store:
     """A record file open for writing. One thread at a time may use it; its folder stays locked until `close`."""
 
-    def __init__(self, path: Path, db: sqlite3.Connection, head: bytes, lock: int | None) -> None:
+    def __init__(self, path: Path, db: sqlite3.Connection, head: bytes, lock: int | None, *, real: bool = True) -> None:
         """For `create` and `append` only. `head` is the hash of the last row, `write` moves it on."""
         self.path = path
         self.head = head
         self._db, self._lock = db, lock
-        self._full = True
+        self._real, self._full = real, True
 
     @classmethod
-    def create(cls, path: Path, tags: TagTable) -> Store:
+    def create(cls, path: Path, tags: TagTable, *, real: bool = True) -> Store:
         """Create the file and its tables; RecordError when it exists or cannot be made.
 
-        It is made under another name first: a process that is killed meanwhile leaves no half record.
+        `real` is False in virtual time, where no row has to survive a power cut. The file is made under another name
+        first: a process that is killed meanwhile leaves no half record.
         """
         if path.exists():
             raise RecordError(f"run record {path}: it exists already; each run needs a new file")
@@ -150,7 +152,7 @@ class Store:
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
         lock = os.open(path.parent, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_SH)  # whoever dies lets go of it: see `unwritten`
-        return cls(path, db, head, lock)
+        return cls(path, db, head, lock, real=real)
 
     @classmethod
     def append(cls, path: Path, head: bytes) -> Store:
@@ -161,7 +163,7 @@ class Store:
         """Commit a batch; it is on disk when this returns. RecordError when nothing of it is."""
         chained, head = _chain(self.head, batch.rows)
         with plain_errors(self.path):
-            self._sync(full=batch.full)
+            self._sync(full=batch.full and self._real)
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 for insert, rows in zip(_INSERT, chained, strict=True):

@@ -85,6 +85,8 @@ class StepRun:
                 keep_result(self.tool, prompt.id.rpartition(".")[2], answer)
             if prompt.kind != "confirm":
                 self.tool.guard.record.event(Recorded(self.step.name, {prompt.id.rpartition(".")[2]: answer}))
+            if prompt.id.rpartition(".")[2] in {material.scan for material in self.recipe.materials.values()}:
+                self.tool.lot = str(answer)
 
     def _check(self) -> None:
         """The step's conditions must hold now, on fresh readings."""

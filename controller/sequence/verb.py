@@ -6,7 +6,7 @@ A verb's `run` may be called again after a hold: it moves to a state and keeps w
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -32,6 +32,8 @@ class Tool:
     grinder: Grinder
     pot_life_s: float = 0.0
     part: int = 0  # id of the part of this run, 0 until it was seen
+    lot: str = ""  # the material lot that was scanned last
+    opened_s: Mapping[str, float] = field(default_factory=dict)  # lots of earlier runs: since when, on the loop's clock
     judged: list[Measured] = field(default_factory=list)  # results of this run
 
 

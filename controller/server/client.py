@@ -83,7 +83,7 @@ def _unreachable(path: Path, error: OSError) -> Unreachable:
         ConnectionRefusedError: "its daemon has ended; start it with: springback serve",
         PermissionError: "you may not use it; ask to be put into the group of the daemon",
     }.get(type(error), error.strerror or str(error))
-    return Unreachable(f"{path}: {text}")
+    return Unreachable(f"{text} ({path})")
 
 
 class Client:
@@ -179,8 +179,11 @@ class AsyncClient:
         self._gone: Exception | None = None
 
     @classmethod
-    async def connect(cls, path: Path, name: str, *, token: str = "") -> AsyncClient:
-        """Connect and say hello; Unreachable without a daemon, Refused when it does not take this client."""
+    async def connect(cls, path: Path, name: str, *, token: str = "", observer: bool = False) -> AsyncClient:
+        """Connect and say hello; Unreachable without a daemon, Refused when it does not take this client.
+
+        `observer` gives up the role of the peer: without a login this client only looks, holds, stops and aborts.
+        """
         import asyncio
 
         client = cls(path, token)
@@ -191,7 +194,10 @@ class AsyncClient:
         client._some = asyncio.Event()
         client._reading = asyncio.get_running_loop().create_task(client._read(reader), name="daemon")
         try:
-            client.greeting = await client.call("hello", **client._talk.hello(name))
+            less: dict[str, Any] = (
+                {"observer": True} if observer else {}
+            )  # said when wanted: older daemons do not know it
+            client.greeting = await client.call("hello", **client._talk.hello(name), **less)
         except BaseException:
             await client.close()
             raise

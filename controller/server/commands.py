@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from controller.recipe.model import Recipe
@@ -18,8 +18,8 @@ from controller.server.connection import Connection
 from controller.server.jobs import ASKS, Jobs
 from controller.server.looks import preview
 from controller.server.params import TEXT_MAX, Params
-from controller.server.protocol import PROTOCOL, Code, Refused
-from controller.server.queue import Job
+from controller.server.protocol import NOTE_MAX, PROTOCOL, Code, Refused
+from controller.server.queue import Job, Wanted
 from controller.server.releasing import Releasing
 from controller.server.requests import Method, check_role
 from controller.server.roles import commands_of
@@ -74,6 +74,10 @@ class Commands:
             "acknowledge": self._acknowledge,
             "shelve": self._shelve,
             "unshelve": self._unshelve,
+            "load_lot": self._load_lot,
+            "unload_lot": self._unload_lot,
+            "handover": self._handover,
+            "take_over": self._take_over,
             **{command: self._say_to_job(command) for command in ASKS},
         }
 
@@ -86,10 +90,13 @@ class Commands:
             raise Refused(Code.VERSION, text, "install the same version on both sides")
         token = params.text("token")
         params.text("name", "")
+        observer = params.flag("observer")
         params.end()
         if client.token or not token:
             raise Refused(Code.HELLO, "hello comes once, with a token", "see the protocol's page")
         client.token = token
+        if observer:
+            client.who.role = client.who.peer_role = "observer"
         facts = self.facts
         return {
             "protocol": PROTOCOL, "version": __version__, "instance": facts.instance, "tool": facts.tool,
@@ -117,7 +124,7 @@ class Commands:
 
     def _permissives(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()
-        return {"permissives": self._jobs.permissives()}
+        return {"permissives": self._jobs.instruments.permissives()}
 
     def _check(self, client: Connection, params: Params) -> Awaitable[dict[str, Any]]:
         name, settings = params.text("recipe"), params.settings("set")
@@ -179,25 +186,24 @@ class Commands:
         return begin()
 
     def _loaded(self, client: Connection, params: Params, *, start: bool) -> Awaitable[dict[str, Any]]:
-        name, settings, engineering = (
-            params.text("recipe"),
-            params.settings("set"),
-            params.text("engineering", "").strip(),
-        )
+        name, settings, piece = params.text("recipe"), params.settings("set"), params.piece()
+        engineering = params.text("engineering", "").strip()
         params.end()
         if engineering:
             check_role(client, "engineering")
-        return self._add(client, name, settings, engineering, start=start)
+        return self._add(client, name, settings, Wanted(piece, engineering), start=start)
 
     async def _add(
-        self, client: Connection, name: str, settings: Mapping[str, str], engineering: str, *, start: bool
+        self, client: Connection, name: str, settings: Mapping[str, str], wanted: Wanted, *, start: bool
     ) -> dict[str, Any]:
         by = client.who.by
         recipe = await self._read(name, settings)
         if any(recipe.parameters[name].who != "operator" for name in settings):
             check_role(client, "set")
-        await asyncio.to_thread(self._jobs.may_run, recipe, engineering)
-        job = self._jobs.add(recipe, settings, by, engineering)
+        await asyncio.to_thread(self._jobs.may_run, recipe, wanted.engineering)
+        with self._jobs.lots.piece(recipe, wanted.piece) as piece:
+            await self._jobs.look(recipe, piece)
+            job = self._jobs.add(recipe, settings, by, replace(wanted, piece=piece))
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:
             self._jobs.start(job)
@@ -258,10 +264,35 @@ class Commands:
         self._jobs.record(PersonSaid("reset", client.who.by, reason))
         return {}
 
+    def _load_lot(self, client: Connection, params: Params) -> dict[str, Any]:
+        lot, parts, carrier = params.text("lot"), params.text("parts", most=NOTE_MAX), params.text("carrier", "")
+        params.end()
+        said = self._jobs.lots.load(lot, parts.strip(), carrier, client.who.by)
+        self._jobs.enter(PersonSaid("load_lot", client.who.by, said))
+        return {"lot": said}
+
+    def _unload_lot(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        said = self._jobs.lots.unload([job.piece for job in self._jobs.queue.jobs])
+        self._jobs.enter(PersonSaid("unload_lot", client.who.by, said))
+        return {"lot": said}
+
+    def _handover(self, client: Connection, params: Params) -> dict[str, Any]:
+        text = params.text("text", most=NOTE_MAX).strip()
+        params.end()
+        if not text:
+            raise Refused(Code.PARAMS, "handover: text says nothing", "write what the next person has to know")
+        self._jobs.handovers.leave(client.who.by, text, self._jobs.state())
+        return {}
+
+    def _take_over(self, client: Connection, params: Params) -> dict[str, Any]:
+        params.end()
+        return {"notes": self._jobs.handovers.take(client.who.by)}
+
 
 def _about(job: Job) -> dict[str, Any]:
     recipe = job.recipe
     return {
-        "job": job.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
+        "job": job.id, **job.piece.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
         "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
     }  # fmt: skip

@@ -12,9 +12,12 @@ from pathlib import Path
 
 from controller.recipe.model import Recipe
 from controller.record.events import Note
+from controller.record.site import latest_acts
+from controller.record.store import RecordError
 from controller.server.client import answers
 from controller.server.commands import Commands, Facts
 from controller.server.connection import Connection
+from controller.server.handover import DAYS
 from controller.server.jobs import Jobs
 from controller.server.lock import Owned, mode_in, private_folder
 from controller.server.protocol import CLIENTS_MAX, Code, Refused
@@ -69,6 +72,10 @@ async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], N
 
     for number in ENDING:
         loop.add_signal_handler(number, jobs.end, f"the daemon was ended by {number.name}")
+    try:
+        jobs.handovers.restore(await asyncio.to_thread(latest_acts, seat.runs, DAYS))
+    except RecordError as error:
+        jobs.record(Note(f"notes of an earlier shift cannot be read: {error}", "warning"))
     server = await loop.create_unix_server(connection, sock=listening(seat.socket))
     jobs.record(Note(f"daemon {seat.facts.instance} of {seat.facts.tool} began"))
     try:

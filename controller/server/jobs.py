@@ -16,19 +16,24 @@ from typing import Any
 
 from controller import wall
 from controller.recipe.model import Recipe
+from controller.recipe.problems import RecipeError
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import Event, Note
 from controller.record.journal import RecordError
 from controller.restart import restart
 from controller.server.audit import Audit
+from controller.server.handover import Handovers
 from controller.server.hub import Hub
-from controller.server.looks import instruments, limits, permissives
+from controller.server.instruments import Instruments
+from controller.server.looks import job_state
+from controller.server.lot import Lots
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused
-from controller.server.queue import Job, Queue
+from controller.server.queue import PLAIN, Job, Queue, Wanted
 from controller.server.standing import Standing
 from controller.server.surroundings import Surroundings
-from controller.station import Station, StationError
+from controller.start import NotReady, Piece, Start, before_start, scans
+from controller.station import Station
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +47,7 @@ ASKS = {  # command -> events of the job's table, one of which must be possible
     "stop": ("STOP",),
     "abort": ("ABORT",),
 }
+NOT_NOW = (NotReady, RecordError, RecipeError)  # a part, a journal or a maintenance file forbids the start
 
 
 @dataclass(slots=True)
@@ -56,24 +62,18 @@ class Running:
 class Jobs:
     """The queue and its worker, `work`."""
 
-    def __init__(
-        self,
-        surroundings: Surroundings,
-        folder: Path,
-        speed: float,
-        ready: Callable[[str], None],
-    ) -> None:
+    def __init__(self, surroundings: Surroundings, folder: Path, speed: float, ready: Callable[[str], None]) -> None:
         """`folder` takes the runs. `ready` is told of each opening of the station: nothing, or why it did not open."""
         self.hub = Hub(speed, self.state)
         self.prompts = OpenPrompts()
         self.queue = Queue()
         self.running: Running | None = None
         self.audit = Audit(folder, speed)
-        self._around, self._folder, self._ready = surroundings, folder, ready
-        self._station: Station | None = None
+        self.lots = Lots()
+        self.handovers = Handovers(self.enter)
+        self.instruments = Instruments(surroundings.station, self.hub, ready, speed, self._first)
+        self._around, self._folder = surroundings, folder
         self._restarted = False  # the safe state comes before anything else, once
-        self._down = "the station is being opened"
-        self._unreachable = ""  # why the station did not open
         self._standing = Standing()
         self._last: dict[str, Any] | None = None
         self._tripped: dict[str, Any] | None = None
@@ -81,9 +81,18 @@ class Jobs:
         self._ending = ""
 
     # ------------------------------------------------------------------------------------------ for commands
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str = "") -> Job:
+    async def look(self, recipe: Recipe, piece: Piece) -> None:
+        """Refused when this recipe must not start on this part now. It is looked at again when the job begins."""
+        station = self.instruments.station
+        if station is not None:
+            try:
+                await self._before(station, recipe, piece)
+            except NOT_NOW as error:
+                raise Refused(Code.STATE, str(error), "put it right, then load the job again") from None
+
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, wanted: Wanted = PLAIN) -> Job:
         """Put a checked recipe into the queue; Refused when it is full."""
-        job = self.queue.add(recipe, settings, by, engineering)
+        job = self.queue.add(recipe, settings, by, wanted)
         self.hub.changed()
         return job
 
@@ -102,14 +111,15 @@ class Jobs:
         """Refused while nothing may be started."""
         if self._tripped is not None:
             raise Refused(Code.STATE, f"{self._tripped['code']} has tripped", "look at the machine, then reset")
-        if self._unreachable:
-            raise Refused(Code.STATE, self._unreachable, "start when the instruments answer")
+        if self.instruments.unreachable:
+            raise Refused(Code.STATE, self.instruments.unreachable, "start when the instruments answer")
         if self._ending:
             raise Refused(Code.STATE, "the daemon is ending", "start it again")
 
     def remove(self, job: Job) -> None:
-        """Take a job out of the queue."""
+        """Take a job out of the queue; its part goes back to the lot."""
         self.queue.jobs.remove(job)
+        self.lots.give_back(job.piece)
         self.hub.changed()
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
@@ -146,7 +156,11 @@ class Jobs:
         """Record what people did: in the run's record, outside a run in the site journal."""
         if self.running is not None:
             self.running.run.recorder.event(event)  # which tells the hub
-            return
+        else:
+            self.enter(event)
+
+    def enter(self, event: Event) -> None:
+        """Enter into the site journal what belongs to no run."""
         self.audit.enter(event)
         self.hub.event("", 0.0, event)
 
@@ -161,39 +175,28 @@ class Jobs:
     async def work(self) -> None:
         """Open a station, wait for a job, run it, close the station, for ever; returns after `end`."""
         while not self._ending:
-            if not await self._open():
-                continue
-            assert self._station is not None
             try:
-                job = await self._next()
-                if job is not None:
-                    await self._run(job, self._station)
+                station = await self.instruments.open()
+                if station is None:
+                    await self._pause()
+                elif (job := await self._next()) is not None:
+                    await self._run(job, station)
             finally:
-                station, self._station, self._down = self._station, None, "the station is being opened again"
-                await station.close()
+                await self.instruments.close()
 
-    async def _open(self) -> bool:
-        station = self._around.station()
-        try:
-            await station.open()
-            if not self._restarted:
-                for said in await restart(station, self._folder):
-                    log.warning("%s", said)
-                self._restarted = True
-        except StationError as error:
-            self._down = self._unreachable = str(error)
-            self.queue.take_starts_back()
-            self._ready(self._down)
-            self.hub.changed()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REOPEN_S):
-                    await self._until(lambda: bool(self._ending))
-            return False
-        self._station, self._down, self._unreachable = station, "", ""
-        self.hub.show(station.tags)
+    async def _first(self, station: Station) -> None:
+        if not self._restarted:
+            for said in await restart(station, self._folder):
+                log.warning("%s", said)
+            self._restarted = True
+
+    async def _pause(self) -> None:
+        """Before the next attempt to open; whoever started a job meanwhile has to start it again."""
+        self.queue.take_starts_back()
         self.hub.changed()
-        self._ready("")
-        return True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REOPEN_S):
+                await self._until(lambda: bool(self._ending))
 
     async def _next(self) -> Job | None:
         await self._until(lambda: bool(self._ending) or self.queue.next() is not None)
@@ -210,16 +213,24 @@ class Jobs:
         self._standing = Standing()
         try:
             release = self.may_run(job.recipe, job.engineering)  # again: it has waited
-            run = RecipeRun(station, job.recipe, self._around.answers(job.recipe, self.prompts), folder, threaded=True)
-        except (FolderError, RecordError, Refused) as error:
+            start = await self._before(station, job.recipe, job.piece)
+            answers = self._around.answers(job.recipe, self.prompts)
+            answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
+            run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
+        except (FolderError, Refused, *NOT_NOW) as error:
+            self.lots.give_back(job.piece)
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
+        now_s = asyncio.get_running_loop().time()
+        station.tool.opened_s = {lot: now_s - ago_s for lot, ago_s in start.opened_s_ago.items()}
         run.recorder.heard = self._heard
         self.running = Running(job, run)
         self.hub.show(station.tags)  # with the job's results
-        run.describe(set=", ".join(f"{name} {text}" for name, text in job.settings.items()), release=release)
-        for event in job.said():
+        set_ = ", ".join(f"{name} {text}" for name, text in job.settings.items())
+        run.describe(**self._around.facts(), set=set_, release=release, **start.facts)
+        for event in (*job.said(), *(Note(text, "warning") for text in start.warned)):
             self.record(event)
+        self._around.began(run)
         state, reason = "ABORTED", ""
         try:
             state = await run.run()
@@ -242,6 +253,11 @@ class Jobs:
             log.error("report of %s", job.id, exc_info=error)
             self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
 
+    async def _before(self, station: Station, recipe: Recipe, piece: Piece) -> Start:
+        return await asyncio.to_thread(
+            before_start, recipe, station.file, piece, self._folder, simulated=station.simulated
+        )
+
     def _ended(self, job: Job, folder: Path, state: str, verdict: str, reason: str, *, by_person: bool) -> None:
         self._last = {
             "id": job.id, "recipe": job.recipe.name, "state": state, "verdict": verdict, "reason": reason,
@@ -259,36 +275,19 @@ class Jobs:
     # ------------------------------------------------------------------------------------------ state
     def state(self) -> dict[str, Any]:
         """The state as the protocol describes it."""
-        running, standing, station = self.running, self._standing, self._station
+        running, standing, station = self.running, self._standing, self.instruments.station
         trip = station.tool.guard.tripped if station is not None and running is not None else None
-        job = None
-        if running is not None:
-            job = {
-                **running.job.to_json(),
-                "steps": [step.name for step in running.job.recipe.steps],
-                "state": standing.state,
-                "reason": standing.reason,
-                "started_utc": running.started_utc,
-                "step": standing.step,
-                "results": list(standing.results.values()),
-            }
         return {
-            "job": job,
+            "job": job_state(running.job, running.started_utc, standing) if running is not None else None,
             "queue": self.queue.to_json(),
             "last": self._last,
             "prompts": self.prompts.to_json(),
             "alarms": list(standing.alarms.values()),
             "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
-            "down": self._down,
-            "instruments": instruments(station) if station is not None else {},
-            "limits": limits(station.tool.guard.gate.limits) if station is not None else {},
+            "lot": self.lots.to_json(),
+            "notes": self.handovers.to_json(),
+            **self.instruments.to_json(),
         }
-
-    def permissives(self) -> list[dict[str, Any]]:
-        """What may be done now, and why not; empty while the instruments are not connected."""
-        if self._station is None:
-            return []
-        return permissives(self._station.tool.guard.interlocks, asyncio.get_running_loop().time())
 
 
 def _report(folder: Path) -> None:

@@ -5,14 +5,25 @@ These are pure looks: nothing is moved, queued or recorded.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from controller.guard.interlocks import Interlock, Kind
 from controller.recipe.limits import Limit
 from controller.recipe.model import Recipe, Step
 from controller.sequence.questions import prompts_of, questions
+from controller.server.queue import Job
+from controller.server.standing import Standing
 from controller.station import Station
+
+
+def job_state(job: Job, started_utc: str, standing: Standing) -> dict[str, Any]:
+    """The job that runs, as the state shows it."""
+    return {
+        **job.to_json(), "steps": [step.name for step in job.recipe.steps], "state": standing.state,
+        "reason": standing.reason, "started_utc": started_utc, "step": standing.step,
+        "results": list(standing.results.values()),
+    }  # fmt: skip
 
 
 def preview(recipe: Recipe) -> dict[str, Any]:
@@ -65,9 +76,9 @@ def limits(in_force: Mapping[str, Limit]) -> dict[str, tuple[float | None, float
     return {name: (limit.low, limit.high) for name, limit in in_force.items()}
 
 
-def instruments(station: Station) -> dict[str, dict[str, Any]]:
+def instruments(station: Station, lost: Set[str]) -> dict[str, dict[str, Any]]:
     """Where each instrument is, what it said it is, and whether it is lost."""
-    lost, links = station.tool.guard.lost, station.link_of
+    links = station.link_of
     return {
         name: {"link": links[name], "identity": instrument.identity, "lost": name in lost}
         for name, instrument in station.instruments.items()

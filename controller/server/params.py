@@ -7,6 +7,7 @@ from typing import Any
 
 from controller.recipe.problems import did_you_mean
 from controller.server.protocol import Code, Refused
+from controller.start import LabelError, Piece
 
 TEXT_MAX = 200
 SETTINGS_MAX = 50
@@ -23,12 +24,12 @@ class Params:
         self._left: dict[str, Any] = dict(given)
         self._known: list[str] = []
 
-    def text(self, key: str, default: str | None = None) -> str:
+    def text(self, key: str, default: str | None = None, *, most: int = TEXT_MAX) -> str:
         """A text without control characters; `default` when it was not given, refused when there is none."""
         value = self.take(key)
         if value is None and default is not None:
             return default
-        return self._plain(key, value)
+        return self._plain(key, value, most)
 
     def settings(self, key: str) -> dict[str, str]:
         """A mapping of texts, empty when it was not given."""
@@ -38,6 +39,13 @@ class Params:
         if not isinstance(value, dict) or len(value) > SETTINGS_MAX:
             raise self._wrong(key, "an object of texts", value)
         return {self._plain(key, name): self._plain(key, text) for name, text in value.items()}
+
+    def piece(self) -> Piece:
+        """Part, lot and carrier of a job, where they were given."""
+        try:
+            return Piece(self.text("part", ""), self.text("lot", ""), self.text("carrier", ""))
+        except LabelError as error:
+            raise Refused(Code.PARAMS, str(error), "correct it") from None
 
     def whole(self, key: str) -> int | None:
         """A whole number from 0 on, or None."""
@@ -60,6 +68,13 @@ class Params:
             return value
         return self._plain(key, value)
 
+    def flag(self, key: str) -> bool:
+        """True or false; false when it was not given."""
+        value = self.take(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        raise self._wrong(key, "true or false", value)
+
     def take(self, key: str) -> Any:
         """Whatever was given, None when nothing was."""
         self._known.append(key)
@@ -71,10 +86,10 @@ class Params:
             hint = did_you_mean(key[:40], self._known) or "it takes none"
             raise Refused(Code.PARAMS, f"{self._method}: unknown parameter {key[:40]!a}", hint)
 
-    def _plain(self, key: str, value: Any) -> str:
-        if isinstance(value, str) and len(value) <= TEXT_MAX and value.isprintable():
+    def _plain(self, key: str, value: Any, most: int = TEXT_MAX) -> str:
+        if isinstance(value, str) and len(value) <= most and value.isprintable():
             return value
-        raise self._wrong(key, f"a text of at most {TEXT_MAX} printable characters", value)
+        raise self._wrong(key, f"a text of at most {most} printable characters", value)
 
     def _wrong(self, key: str, wanted: str, value: Any) -> Refused:
         got = "nothing" if value is None else f"{str(value)[:40]!a}"

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 
 PROTOCOL = 1  # a client and a daemon that differ do not talk
 LINE_MAX = 64 * 1024  # bytes of a line that a client may send
+NOTE_MAX = 1000  # characters of a handover note
 ANSWER_MAX = 4 * 1024 * 1024  # bytes of a line that the daemon may send
 CLIENTS_MAX = 32  # connections at a time
 FRAMES_HZ = 10.0  # tag frames per second of the wall, at most

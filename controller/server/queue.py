@@ -10,8 +10,20 @@ from controller import wall
 from controller.recipe.model import Recipe
 from controller.record.events import EngineeringRun, Event, PersonSaid
 from controller.server.protocol import Code, Refused
+from controller.start import UNNAMED, Piece
 
 JOBS_MAX = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How a job is meant: about which part, and with `engineering`, why its recipe need not be released."""
+
+    piece: Piece = UNNAMED
+    engineering: str = ""
+
+
+PLAIN = Wanted()
 
 
 @dataclass(slots=True)
@@ -22,8 +34,18 @@ class Job:
     recipe: Recipe
     settings: Mapping[str, str]
     by: str
-    engineering: str = ""  # why its recipe need not be released
+    wanted: Wanted = PLAIN
     started: bool = False
+
+    @property
+    def piece(self) -> Piece:
+        """Which part it is about."""
+        return self.wanted.piece
+
+    @property
+    def engineering(self) -> str:
+        """Why its recipe need not be released, or nothing."""
+        return self.wanted.engineering
 
     def said(self) -> Iterator[Event]:
         """What people said of it, for its record."""
@@ -36,7 +58,7 @@ class Job:
         recipe = self.recipe
         return {
             "id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by,
-            "engineering": self.engineering,
+            "engineering": self.engineering, **self.piece.labels,
         }  # fmt: skip
 
 
@@ -46,14 +68,14 @@ class Queue:
     def __init__(self) -> None:
         self.jobs: list[Job] = []
 
-    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, engineering: str) -> Job:
+    def add(self, recipe: Recipe, settings: Mapping[str, str], by: str, wanted: Wanted = PLAIN) -> Job:
         """Append a checked recipe; Refused when the queue is full."""
         if len(self.jobs) >= JOBS_MAX:
             raise Refused(Code.STATE, f"{JOBS_MAX} jobs wait already", "take some out of the queue")
         id = f"{recipe.name}-{wall.run_stamp()}"
         if any(job.id == id for job in self.jobs):  # checked in the same millisecond
             id += f"-{len(self.jobs)}"
-        job = Job(id, recipe, settings, by, engineering)
+        job = Job(id, recipe, settings, by, wanted)
         self.jobs.append(job)
         return job
 

@@ -9,6 +9,7 @@ from controller.record.events import Alarm, AlarmChanged, EngineeringRun, Event,
 
 RESULTS_MAX = 200
 ALARMS_MAX = 100
+REACHED = ("PAUSED", "STOPPED", "ABORTED")
 NORMAL = AlarmState.NORMAL.value
 
 
@@ -27,7 +28,8 @@ class Standing:
         """One more event, and what clients were told of it."""
         plain = told["event"]
         if isinstance(event, JobChanged):
-            self.state, self.reason = event.new, event.reason
+            kept = self.reason if event.new in REACHED else ""  # the reason stands where the way there began
+            self.state, self.reason = event.new, event.reason or kept
         elif isinstance(event, EngineeringRun):
             self.engineering = event.why
         elif isinstance(event, PhaseChanged):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from controller.recipe.model import Recipe
+from controller.recipe_run import RecipeRun
 from controller.sequence.prompts import Answers
 from controller.server.prompts import OpenPrompts
 from controller.station import Station
@@ -20,6 +22,14 @@ class Surroundings(Protocol):
 
     def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
         """Where the answers of a job come from."""
+        ...
+
+    def facts(self) -> Mapping[str, Any]:
+        """What the record of every job says of the surroundings."""
+        ...
+
+    def began(self, run: RecipeRun) -> None:
+        """A job begins now."""
         ...
 
     def may_run(self, recipe: Recipe, engineering: str) -> str:

@@ -99,7 +99,7 @@ class LinePlc(Instrument):
             hz = max(CALM_HZ_MIN, 0.5 * self.scan_hz) if nothing_moves else self.scan_hz
             self.pace(self._poll, 1.0 / hz)
 
-    def _scan(self) -> Dialogue[Sequence[int]]:
+    def _scan(self) -> Dialogue[bytes]:
         return self._unit.read_write(MIRROR + self._block.first, self._block.size, self._hb_host, (self._heartbeat,))
 
     @property
@@ -159,7 +159,6 @@ class ScanBlock:
         names = [point.name for point in points]
         self.first = points[0].pdu
         self.size = points[-1].pdu + points[-1].words - self.first
-        self._pack = struct.Struct(f">{self.size}H").pack
         self._unpack = struct.Struct(scan_format(points)).unpack
         pairs = [2 * (point.pdu - self.first) for point in points if point.words == 2]
         self._arrange = order.arranger(pairs, 2 * self.size)
@@ -181,9 +180,9 @@ class ScanBlock:
         self._bits = slice(start + len(numbers), start + len(values))
         self._all = slice(start, start + len(values))
 
-    def store(self, words: Sequence[int], now_s: float) -> None:
+    def store(self, block: bytes, now_s: float) -> None:
         """Write what one scan has read into the table; a number outside its range, NaN included, is BAD."""
-        fields = self._unpack(self._arrange(self._pack(*words)))
+        fields = self._unpack(self._arrange(block))
         numbers = [float(x) for x in self._fields(fields)]
         status_0, status_1, outputs_0, outputs_1 = self._words(fields)
         seen = status_0 | status_1 << 16 | outputs_0 << 32 | outputs_1 << 48

@@ -40,7 +40,7 @@ class Conversation:
         """Start the dialogue of a job; it may end before this returns."""
         self._loop = loop
         self.job = job
-        self._go_on(Reply(None, None))
+        self._go_on((None, None))
 
     def drop(self) -> None:
         """Forget the job in flight: the line is closed."""
@@ -59,17 +59,17 @@ class Conversation:
         try:
             value = self._parse(self._buffer)
         except InstrumentError as error:
-            self._arrived(Reply(None, error))
+            self._arrived((None, error))
             return
         if value is None:
             self.channel.want_more()
         else:
-            self._arrived(Reply(value, None))
+            self._arrived((value, None))
 
     def on_lost(self, error: LinkLost) -> None:
         """The connection is gone: nobody will answer any more."""
         if self._parse is not None:
-            self._arrived(Reply(None, error))
+            self._arrived((None, error))
 
     # ------------------------------------------------------------------------------------------ the dialogue
     def _go_on(self, reply: Reply) -> None:
@@ -77,17 +77,17 @@ class Conversation:
         job = self.job
         assert job is not None
         result: Any = None
-        error: InstrumentError | None = None
         try:
             dialogue = self._dialogue = self._dialogue or job.dialogue()
             while True:
-                ask = dialogue.send(reply.value) if reply.error is None else dialogue.throw(reply.error)
+                value, error = reply
+                ask = dialogue.send(value) if error is None else dialogue.throw(error)
                 answer = self._send(ask, job)
                 if answer is None:
                     return
                 reply = answer
         except StopIteration as stop:
-            result = stop.value
+            result, error = stop.value, None
         except InstrumentError as raised:
             error = raised
         except Exception as raised:
@@ -99,12 +99,12 @@ class Conversation:
     def _send(self, ask: Ask, job: Command | Poll) -> Reply | None:
         """Write a request; returns what came back at once, or None when it has to be waited for."""
         if not self.connected:  # the link dropped between two asks of one dialogue
-            return Reply(None, LinkLost(f"{self.name}: no connection to {self.channel.address}"))
+            return None, LinkLost(f"{self.name}: no connection to {self.channel.address}")
         if log.isEnabledFor(logging.DEBUG):
             log.debug("%s > %r", self.name, ask.data)
         if ask.parse is None:
             self.channel.write(ask.data, False)
-            return Reply(None, None)
+            return None, None
         self._buffer.clear()
         self._parse = ask.parse
         self._instant, self._sending = None, True
@@ -112,18 +112,19 @@ class Conversation:
             self.channel.write(ask.data, True)
         finally:
             self._sending = False
-        if self._instant is None:
+        instant: Reply | None = self._instant
+        if instant is None:
             self._set_deadline(self._loop.time() + job.deadline_s)
-        elif self._instant.error is None:
+        elif instant[1] is None:
             self.exchanges[job.who] += 1
-        return self._instant
+        return instant
 
     def _arrived(self, reply: Reply) -> None:
         self._parse = None
         if self._sending:
             self._instant = reply
         elif self.job is not None:
-            if reply.error is None:
+            if reply[1] is None:
                 self.exchanges[self.job.who] += 1
             self._go_on(reply)
 
@@ -148,7 +149,7 @@ class Conversation:
         where = self.channel.address
         assert self.job is not None  # a parser waits, so there is a job
         late = NoReply(f"{self.job.who}: no complete reply from {where} in time, got {got}; is it switched on?")
-        self._arrived(Reply(None, late))
+        self._arrived((None, late))
 
     def bug(self, job: Command | Poll, raised: Exception) -> None:
         """Log a bug of ours once, however often it comes back."""

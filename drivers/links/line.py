@@ -143,14 +143,14 @@ class Line:
                 job = self._queue.next(now) if now >= self._free_at else None
                 if job is None:
                     self._wait()
-                elif self.connected:
+                elif self._talk.connected:
                     self._begin(job)
                     continue
                 elif now >= self._retry_at:
                     self._retry_at = now + RETRY_S
                     self._mend(partial(self._reopen, job))
                 else:
-                    self._finish(job, None, LinkLost(f"{self.name}: no connection to {self.channel.address}"))
+                    self._finish(job, None, LinkLost(f"{self.name}: no connection to {self.channel.address}"), now)
                     continue
                 return
         finally:
@@ -174,7 +174,7 @@ class Line:
     # ------------------------------------------------------------------------------------------ one job
     def _begin(self, job: Command | Poll) -> None:
         if isinstance(job, Command) and job.too_old(self.epoch):
-            self._finish(job, None, self._superseded())
+            self._finish(job, None, self._superseded(), self._loop.time())
         else:
             self._talk.begin(job, self._loop)
 
@@ -182,11 +182,12 @@ class Line:
         return Superseded(f"{self.name}: a trip came before this command was sent")
 
     def _ended(self, job: Command | Poll, result: Any, error: InstrumentError | None) -> None:
-        self._free_at = self._loop.time() + self.gap_s
+        now = self._loop.time()
+        self._free_at = now + self.gap_s
         if isinstance(error, NoReply | GarbledReply):
-            self._free_at = self._loop.time() + self.quiet_s
+            self._free_at = now + self.quiet_s
             self._mend(self.channel.reset)
-        self._finish(job, result, error)
+        self._finish(job, result, error, now)
         self._start()
 
     # ------------------------------------------------------------------------------------------ mending
@@ -211,7 +212,7 @@ class Line:
             await self.channel.open(self._talk.on_data, self._on_lost)
         except Exception as error:  # whatever the library of the resource raises
             lost = error if isinstance(error, LinkLost) else LinkLost(f"{self.name}: {self.channel.address}: {error}")
-            self._finish(job, None, lost)
+            self._finish(job, None, lost, self._loop.time())
             return
         self._talk.connected = True
         if isinstance(job, Command):
@@ -220,17 +221,16 @@ class Line:
             self._queue.add_poll(job)
 
     # ------------------------------------------------------------------------------------------ outcomes
-    def _finish(self, job: Command | Poll, result: Any, error: InstrumentError | None) -> None:
+    def _finish(self, job: Command | Poll, result: Any, error: InstrumentError | None, now: float) -> None:
         if isinstance(job, Poll):
-            self._finish_poll(job, result, error)
+            self._finish_poll(job, result, error, now)
         elif not job.future.done():
             if error is None:
                 job.future.set_result(result)
             else:
                 job.future.set_exception(error)
 
-    def _finish_poll(self, poll: Poll, result: Any, error: InstrumentError | None) -> None:
-        now = self._loop.time()
+    def _finish_poll(self, poll: Poll, result: Any, error: InstrumentError | None, now: float) -> None:
         try:
             if error is None:
                 poll.failures = 0
@@ -241,7 +241,7 @@ class Line:
                 poll.failed(error)
         except Exception as raised:  # whoever is told of a reading must not stop the polls
             self._talk.bug(poll, raised)
-        period_s = max(RETRY_S, poll.period_s) if self._dead(poll, now) else poll.period_s
+        period_s = max(RETRY_S, poll.period_s) if poll.failures and self._dead(poll, now) else poll.period_s
         poll.due_s = now if poll.hurried or poll.failures == 1 else _next_due(now, period_s)
         poll.hurried = False
         self._queue.add_poll(poll)

@@ -42,11 +42,10 @@ class Queue:
 
     def next(self, now_s: float) -> Command | Poll | None:
         """Take what comes next, or None when nothing is due."""
-        for lane in (self._safe, self._commands):
-            while lane:
-                command = lane.popleft()
-                if not command.future.done():  # otherwise its caller has gone
-                    return command
+        while self._safe or self._commands:
+            command = (self._safe or self._commands).popleft()
+            if not command.future.done():  # otherwise its caller has gone
+                return command
         polls = self._polls
         while polls and polls[0][0] <= now_s:
             due_s, _, poll = heapq.heappop(polls)

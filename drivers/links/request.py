@@ -23,12 +23,8 @@ class Ask(NamedTuple):
     parse: Parser | None
 
 
-class Reply(NamedTuple):
-    """What came of one ask: a parsed value, or the error that is raised inside the dialogue."""
-
-    value: Any
-    error: InstrumentError | None
-
+Reply = tuple[Any, InstrumentError | None]
+"""What came of one ask: a parsed value, or the error that is raised inside the dialogue."""
 
 Dialogue = Generator[Ask, Any, T]
 """One or more asks that belong together; returns the result. The line is not given away in between."""

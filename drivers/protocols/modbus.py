@@ -25,11 +25,8 @@ from pymodbus.pdu.bit_message import (
 )
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
-    ReadHoldingRegistersResponse,
     ReadInputRegistersRequest,
-    ReadInputRegistersResponse,
     ReadWriteMultipleRegistersRequest,
-    ReadWriteMultipleRegistersResponse,
     WriteMultipleRegistersRequest,
     WriteSingleRegisterRequest,
 )
@@ -99,7 +96,7 @@ class RtuFraming:
     """Modbus RTU: unit id, PDU, CRC."""
 
     def ask(self, unit_id: int, request: Request) -> Ask:
-        return Ask(_rtu_frame(unit_id, request.pdu), partial(_parse_rtu, unit_id, request))
+        return _rtu_ask(unit_id, request)
 
 
 def _parse_tcp(transaction: int, unit_id: int, request: Request, data: bytearray) -> bytes | None:
@@ -127,7 +124,7 @@ def _parse_rtu(unit_id: int, request: Request, data: bytearray) -> bytes | None:
     if len(data) < end + 2:
         return None
     frame = bytes(data[:end])
-    crc = FramerRTU.compute_CRC(frame)
+    crc = _crc(frame)
     if crc != data[end] << 8 | data[end + 1]:
         got = data[end : end + 2].hex().upper()
         raise GarbledReply(f"unit {unit_id}: CRC {crc:04X} wanted, got {got}; noise on the bus, or wrong parity?")
@@ -152,16 +149,27 @@ def _checked(unit_id: int, request: Request, pdu: bytes) -> bytes:
     return pdu
 
 
-# Constant polls ask the same again and again: their bytes are made once. Both caches are small and bounded.
+# Constant polls ask the same again and again, and what does not change answers the same: that is worked out once.
+_crc = lru_cache(maxsize=256)(FramerRTU.compute_CRC)
+
+
 @lru_cache(maxsize=256)
-def _rtu_frame(unit_id: int, pdu: bytes) -> bytes:
-    return FramerRTU(DecodePDU(is_server=False)).encode(pdu, unit_id, 0)
+def _rtu_ask(unit_id: int, request: Request) -> Ask:
+    data = FramerRTU(DecodePDU(is_server=False)).encode(request.pdu, unit_id, 0)
+    return Ask(data, partial(_parse_rtu, unit_id, request))
 
 
 @lru_cache(maxsize=256)
 def _read_request(kind: type[ModbusPDU], address: int, count: int, data_bytes: int) -> Request:
     pdu = _pdu(kind(address=address, count=count))
     return Request(pdu, bytes((pdu[0], data_bytes)), 2 + data_bytes)
+
+
+@lru_cache(maxsize=256)
+def _read_write_head(address: int, count: int, write_address: int, write_count: int) -> bytes:
+    """A request of function 23 up to the values that it writes: only those differ from one scan to the next."""
+    whole = _pdu(ReadWriteMultipleRegistersRequest(address, count, write_address, [0] * write_count))
+    return whole[: -2 * write_count]
 
 
 def _pdu(message: ModbusPDU) -> bytes:
@@ -182,12 +190,12 @@ class ModbusUnit:
     def read_holding(self, address: int, count: int) -> Dialogue[Sequence[int]]:
         """Read 1..125 holding registers (function 3)."""
         reply = yield from self._exchange(_read_request(ReadHoldingRegistersRequest, address, count, 2 * count))
-        return _decoded(_HoldingRegisters(), reply).registers
+        return _registers(reply)
 
     def read_input(self, address: int, count: int) -> Dialogue[Sequence[int]]:
         """Read 1..125 input registers (function 4)."""
         reply = yield from self._exchange(_read_request(ReadInputRegistersRequest, address, count, 2 * count))
-        return _decoded(_InputRegisters(), reply).registers
+        return _registers(reply)
 
     def read_coils(self, address: int, count: int) -> Dialogue[Sequence[bool]]:
         """Read 1..2000 coils (function 1)."""
@@ -214,13 +222,15 @@ class ModbusUnit:
         pdu = _pdu(WriteMultipleRegistersRequest(address=address, registers=values))
         yield from self._exchange(Request(pdu, pdu[:5], 5))
 
-    def read_write(
-        self, address: int, count: int, write_address: int, values: Sequence[int]
-    ) -> Dialogue[Sequence[int]]:
-        """Write 1..121 registers, then read 1..125, in one exchange (function 23); all of them holding registers."""
-        pdu = _pdu(ReadWriteMultipleRegistersRequest(address, count, write_address, values))
+    def read_write(self, address: int, count: int, write_address: int, values: Sequence[int]) -> Dialogue[bytes]:
+        """Write 1..121 registers, then read 1..125, in one exchange (function 23); all of them holding registers.
+
+        Returns their bytes as on the wire: this is the scan of a PLC, who takes it apart as a whole.
+        """
+        head = _read_write_head(address, count, write_address, len(values))
+        pdu = head + struct.pack(f">{len(values)}H", *values)
         reply = yield from self._exchange(Request(pdu, bytes((pdu[0], 2 * count)), 2 + 2 * count))
-        return _decoded(_WrittenAndReadRegisters(), reply).registers
+        return reply[2:]
 
     def _exchange(self, request: Request) -> Dialogue[bytes]:
         reply: bytes = yield self._framing.ask(self.unit_id, request)
@@ -229,24 +239,9 @@ class ModbusUnit:
         return reply
 
 
-class _AtOnce:
-    """Decode all registers of a reply at once: one by one, as pymodbus does it, is the costliest line of a scan."""
-
-    def decode(self, data: bytes) -> None:
-        """Take the registers of a reply whose length is checked already."""
-        self.registers: Sequence[int] = list(struct.unpack_from(f">{data[0] // 2}H", data, 1))
-
-
-class _HoldingRegisters(_AtOnce, ReadHoldingRegistersResponse):
-    pass
-
-
-class _InputRegisters(_AtOnce, ReadInputRegistersResponse):
-    pass
-
-
-class _WrittenAndReadRegisters(_AtOnce, ReadWriteMultipleRegistersResponse):
-    pass
+def _registers(reply: bytes) -> list[int]:
+    """All registers of a reply at once: pymodbus takes them one by one, which is the costliest line of a scan."""
+    return list(struct.unpack_from(f">{reply[1] // 2}H", reply, 2))
 
 
 def _decoded(message: ModbusPDU, reply: bytes) -> ModbusPDU:

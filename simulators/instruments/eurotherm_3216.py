@@ -129,7 +129,8 @@ class Eurotherm3216(RegisterModel):
 
     def read_holding(self, address: int, count: int) -> bytes:
         """Any defined registers in one go; a gap in the range is refused."""
-        self._hand_over_setpoint()
+        if self._settings.remote_timeout_s:  # else only a write changes it
+            self._hand_over_setpoint()
         return struct.pack(f">{count}h", *[self._value(register) for register in range(address, address + count)])
 
     def read_input(self, address: int, count: int) -> bytes:

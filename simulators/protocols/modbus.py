@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import ClassVar
 
 from simulators.wire.firmware import Answer
@@ -208,6 +209,7 @@ def _crc_table() -> tuple[int, ...]:
 _CRC = _crc_table()
 
 
+@lru_cache(maxsize=256)  # polls ask the same again and again
 def crc16(data: bytes) -> int:
     """CRC of the serial line guide, appendix B; 0 over a frame that ends with its own right CRC."""
     crc = 0xFFFF

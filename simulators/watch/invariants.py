@@ -58,7 +58,7 @@ INVARIANTS: dict[int, Invariant] = {
         "A write is confirmed by reading back, or the step fails; what is not idempotent is not repeated.",
         ("order.confirmed", "dispense.count"),
     ),
-    21: Invariant("No transition outside the declared tables.", ("states",)),
+    21: Invariant("No transition outside the declared tables.", ("states", "no.bug")),
     22: Invariant(
         "At most one recipe per unit and one run per controller.",
         why_not="a matter of the daemon's lock and queue, with tests of their own; here each run has its own line",

@@ -104,21 +104,28 @@ class OnePart(Rule):
 
 
 class Ends(Rule):
-    """Soon after the last fault the job is processing, held within its bound, or over; no state on the way lasts."""
+    """A minute after the last fault the job processes, is held within its bound, or is over; no way there lasts."""
 
     id = "liveness"
     reads_record = True
-    # A controlled release that its own sensor does not confirm is given up after 90 s and one and a half ramps.
-    WAY_S = {"PAUSING": 60.0, "STOPPING": 180.0, "ABORTING": 180.0}  # noqa: RUF012
+    # While setting up, a person is waited for at the reset button for two minutes.
+    WAY_S = {"SETTING_UP": 125.0, "PAUSING": 60.0, "STOPPING": 60.0, "ABORTING": 60.0}  # noqa: RUF012
 
     def end(self, t_s: float) -> None:
         calm_s = self.scene.last_fault_s
         changes = [*self.scene.record.of("job"), (t_s, {"new": "", "old": ""})]
         for (since_s, event), (until_s, _) in pairwise(changes):
-            lasted_s = until_s - max(since_s, calm_s)
+            lasted_s = until_s - max(since_s, calm_s, self._worked_s(event["new"], until_s))
             most_s = self.scene.limits.hold_s if event["new"] == "PAUSED" else self.WAY_S.get(event["new"])
             if most_s is not None and lasted_s > most_s + 1.0:
                 self.report(until_s, f"{event['new']} went on for {lasted_s:.0f} s after the last fault")
+
+    def _worked_s(self, state: str, until_s: float) -> float:
+        """A stop lets the step at work come to its end, within the step's own bounds: when that was."""
+        if state != "STOPPING":
+            return 0.0
+        done = (at_s for at_s, event in self.scene.record.of("phase") if event["new"] == "COMPLETE" and at_s <= until_s)
+        return max(done, default=0.0)
 
 
 class Pace(Rule):

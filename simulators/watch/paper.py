@@ -64,8 +64,7 @@ class Recorded(Rule):
     def drive(self, t_s: float, actuator: str, value: float) -> None:
         record = self.scene.record
         springs = value == 0.0 and not self.plant.hardwired.enabled  # the relay's work, not the host's
-        ramped_down = actuator == "spindle_run" and value == 0.0  # the drive switches itself off then
-        if actuator not in OUTPUTS or record.path is None or springs or ramped_down:
+        if record.path is None or springs or not self.wants_order(actuator, value):
             return
         record.look()
         if not self._ordered(actuator, value):
@@ -76,11 +75,15 @@ class Recorded(Rule):
             if not self._beside(actuator, value, at_s):
                 self.report(at_s, f"{actuator} {value:g} was driven without an order on disk")
 
-    def _ordered(self, actuator: str, value: float) -> bool:
-        """Whether the last order for the output, among those on disk, is for this value and no safe one."""
+    def wants_order(self, actuator: str, value: float) -> bool:
+        """Whether somebody must have ordered it; the spindle's drive switches itself off when it has ramped down."""
+        return actuator in OUTPUTS and not (actuator == "spindle_run" and value == 0.0)
+
+    def _ordered(self, actuator: str, value: float, by_s: float = float("inf")) -> bool:
+        """Whether the last order for the output until then, among those on disk, is for this value and no safe one."""
         outputs, tolerance = OUTPUTS[actuator]
-        for _, event in reversed(self.scene.record.events):
-            if event["kind"] == "intent" and event["output"] in outputs:
+        for at_s, event in reversed(self.scene.record.events):
+            if at_s <= by_s + 0.02 and event["kind"] == "intent" and event["output"] in outputs:
                 return not event["safe"] and (tolerance is None or abs(event["value"] - value) <= tolerance)
         return False
 
@@ -159,6 +162,18 @@ class States(Rule):
         for at_s, event in record.of("phase"):
             if (event["old"], event["new"]) not in PHASE:
                 self.report(at_s, f"step {event['step']} went from {event['old']} to {event['new']}")
+
+
+class NoBug(Rule):
+    """No scan and no handler of the controller breaks: what it says of a bug of its own is one."""
+
+    id = "no.bug"
+    reads_record = True
+
+    def end(self, t_s: float) -> None:
+        for at_s, event in self.scene.record.of("alarm"):
+            if event["code"] in ("guard.scan", "sequencer.bug"):
+                self.report(at_s, f"{event['code']}: {event['happened']}")
 
 
 class OneEnd(Rule):
@@ -249,4 +264,4 @@ class Honest(Rule):
         return (min(values), max(values)) if values else None
 
 
-RULES: tuple[type[Rule], ...] = (Recorded, Confirmed, States, OneEnd, Samples, Stored, Honest)
+RULES: tuple[type[Rule], ...] = (Recorded, Confirmed, States, NoBug, OneEnd, Samples, Stored, Honest)

@@ -23,6 +23,7 @@ class Tap:
         self._clock = clock
         self.answered_s: dict[str, float] = {}  # line, or `line#unit`
         self.most_per_s: Counter[str] = Counter()
+        self.on_answer: Callable[[str], None] | None = None  # told of each prompt one
         self._second: dict[str, tuple[int, int]] = {}
 
     def put_on(self, wires: Mapping[str, Wire]) -> dict[str, Wire]:
@@ -47,7 +48,10 @@ class Tap:
         answers = firmware.receive(data)
         for answer in answers:
             if answer.delay_s <= PROMPT_S:
-                self.answered_s[f"{line}#{answer.data[0]}" if line == SHARED and answer.data else line] = now_s
+                who = f"{line}#{answer.data[0]}" if line == SHARED and answer.data else line
+                self.answered_s[who] = now_s
+                if self.on_answer is not None:
+                    self.on_answer(who)
         return answers
 
 

@@ -15,6 +15,7 @@ from simulators.watch.paper import TRUE, Honest
 from simulators.watch.record import Record
 from simulators.watch.rule import Rule, Scene, Violation
 from simulators.watch.tap import Tap
+from simulators.watch.twin import Twin
 
 RULES: tuple[type[Rule], ...] = (*press.RULES, *wet.RULES, *line.RULES, *paper.RULES)
 
@@ -22,7 +23,10 @@ RULES: tuple[type[Rule], ...] = (*press.RULES, *wet.RULES, *line.RULES, *paper.R
 class Watch:
     """Attach it to a station before its lines are served."""
 
-    def __init__(self, station: SimulatedStation, tool_text: str, recipe_text: str) -> None:
+    def __init__(
+        self, station: SimulatedStation, tool_text: str, recipe_text: str, twin: SimulatedStation | None = None
+    ) -> None:
+        """A `twin` is a station of the same scene without faults, on which signatures are found."""
         self._station = station
         self._plant = plant = station.plant
         self._tap = tap = Tap(lambda: plant.now_tick() * 0.01)
@@ -33,6 +37,8 @@ class Watch:
         self._step = [rule.step for rule in self._rules if type(rule).step is not Rule.step]
         self._drive = [rule.drive for rule in self._rules if type(rule).drive is not Rule.drive]
         self._enabled = False
+        self.twin = Twin(station, twin) if twin is not None else None
+        tap.on_answer = self.twin.exchanged if self.twin is not None else None
         plant.on_step, plant.on_drive = self._stepped, self._driven
 
     def begin(self, record: Path) -> None:
@@ -90,3 +96,5 @@ class Watch:
         t_s = self._plant.now_tick() * 0.01
         for drive in self._drive:
             drive(t_s, actuator, value)
+        if self.twin is not None:
+            self.twin.drive(actuator, value)

@@ -58,9 +58,8 @@ MISTAKES: dict[str, tuple[str, str, str, str]] = {
     "unknown-tag": ("6:18", "R140", 'unknown tag "press.presure_error"', 'did you mean "press.pressure_error"?'),
     "unreachable": ("12:5", "R161", 'step "Forgotten" is never reached', "remove it, or let a step go to it"),
     "wrong-tool": ("4:13", "R154", 'the recipe is for tool "press-cell", this tool is "packaging-line"', ""),
-    "unknown-history": (
-        "5:27", "R154", "nobody knows whether the part has passed compress-release: parts have no history yet",
-        "remove it, and let a person confirm it in the first step",
+    "needs-itself": (
+        "5:23", "R154", "a recipe that needs itself never starts", "name what the part must have been through before",
     ),
     "not-scanned": ("6:30", "R160", 'no step scans "syringe"', "known are wheel"),
     "not-measured": ("10:31", "R160", 'nothing called "incoming" is measured before this step', ""),

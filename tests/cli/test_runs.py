@@ -11,6 +11,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import h5py
 import pytest
 
 from controller.cli.exits import CommandError, Exit
@@ -20,6 +21,7 @@ from controller.cli.runs_files import bundle_run, export_run, report_run, retain
 from controller.cli.runs_text import compare_runs, list_runs, show_run
 from controller.cli.verify import verify_runs
 from controller.record.archive import NoSuchRun, find, tag, tags
+from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from tests.cli.commands import refused, springback
 from tests.line.behind import recipe, run
@@ -51,10 +53,14 @@ def test_the_list_is_what_the_records_say(folder: Path, capsys: Out) -> None:
     assert listed(folder, capsys, verdict="none") == ["estop-1"]
     assert listed(folder, capsys, recipe="smoke") == []
     assert listed(folder, capsys, since="2999-01-01") == []
+    with pytest.raises(CommandError, match="--since 'yesterday' is no date; write it as in"):
+        listed(folder, capsys, since="yesterday")
+    assert sorted(listed(folder, capsys, since="2000-01-01")) == ["estop-1", "good-1", "held-1"]
 
     list_runs(folder, recipe=None, verdict="PASS", since=None, tag=None, as_json=False)
     head, *lines = capsys.readouterr().out.splitlines()
-    assert head.split() == ["RUN", "started,", "UTC", "recipe", "verdict", "state", "took", "alarms", "tags"]
+    columns = ["recipe", "verdict", "state", "took", "alarms", "part", "lot", "tags"]
+    assert head.split() == ["RUN", "started,", "UTC", *columns]
     assert {line.split()[0] for line in lines} == {"good-1", "held-1"}
 
 
@@ -157,6 +163,32 @@ def test_parquet_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch:
         export_run("good", folder, "parquet", None)
 
 
+def test_hdf5_has_everything_with_units(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "x.h5"
+    export_run("good", folder, "hdf5", out)
+
+    with h5py.File(out) as file, RunFile(folder / "good-1" / "run.sqlite") as run:
+        times_s, gap = run.series("press.gap")
+        assert file["samples/press.gap"].attrs["unit"] == "um"
+        assert list(file["samples/t_s"]) == list(times_s)
+        assert str(file["samples/press.gap"][()].tolist()) == str(gap)  # so that what is no number is equal too
+        assert json.loads(file["events/json"][-1])["kind"] == "run_ended"
+        assert json.loads(file["facts/recipe_text"][()]) == run.meta["recipe_text"]
+        assert len(file["events/t_s"]) == len(file["events/json"]) == len(run.events())
+
+
+def test_hdf5_says_what_to_install(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "h5py", None)
+
+    with pytest.raises(RecordError, match=r'pip install "springback\[hdf5\]"'):
+        export_run("good", folder, "hdf5", tmp_path / "x.h5")
+    with pytest.raises(CommandError, match="hdf5 is no text; name a file"):
+        export_run("good", folder, "hdf5", None)
+    monkeypatch.undo()
+    with pytest.raises(CommandError, match=r"cannot write .*x\.h5: No such file or directory"):
+        export_run("good", folder, "hdf5", tmp_path / "nowhere" / "x.h5")
+
+
 def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: Path, capsys: Out) -> None:
     out = tmp_path / "report.zip"
     bundle_run("estop", folder, out)
@@ -166,7 +198,7 @@ def test_a_bundle_is_enough_to_look_at_a_run_elsewhere(folder: Path, tmp_path: P
     there = tmp_path / "estop-1"
     assert {path.name for path in there.iterdir()} == {
         "run.sqlite", "report.html", "part.json", "recipe.yaml", "tool.yaml", "interlocks.yaml", "alarms.yaml",
-        "versions.json", "verify.json",
+        "warnings.yaml", "versions.json", "verify.json",
     }  # fmt: skip
     assert json.loads((there / "verify.json").read_text())["state"] == "intact"
     assert verify_runs(str(there), folder, as_json=False) == Exit.PASSED

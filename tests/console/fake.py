@@ -14,6 +14,7 @@ from controller.console.app import Console
 from controller.console.view import View
 from controller.server.protocol import Refused, decode, encode, notification
 from controller.server.roles import commands_of
+from springback import __version__
 
 TOOL = json.loads((Path(__file__).parent / "tool.json").read_text(encoding="utf-8"))
 NOW = datetime.fromisoformat(TOOL["now_utc"])
@@ -41,6 +42,7 @@ class FakeDaemon:
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.refuse: dict[str, Refused] = {}
         self.silent = False
+        self.version = __version__
         self.release = {"state": "released", "why": "", "fix": ""}
         self._writers: list[asyncio.StreamWriter] = []
         self._server: asyncio.Server | None = None
@@ -107,7 +109,12 @@ class FakeDaemon:
         who = {"user": "otto", "role": self.role, "may": commands_of(self.role)}
         match method:
             case "hello":
-                about = {"protocol": 1, "version": "0", "instance": self.snapshot["instance"], "tool": "packaging-line"}
+                about = {
+                    "protocol": 1,
+                    "version": self.version,
+                    "instance": self.snapshot["instance"],
+                    "tool": "packaging-line",
+                }
                 return {**about, "simulated": self.simulated, "speed": 1.0, **who}
             case "attach":
                 since = params["since"] if params["instance"] == self.snapshot["instance"] else None

@@ -256,3 +256,15 @@ class TestObserver:
         line = next(line for line in bench.screen.splitlines() if " R resume" in line)
         assert "not for the role observer" in line
         assert "Fix: L, log in" in line
+
+
+async def test_page_7_says_of_each_action_what_the_gate_would_say_and_what_fixes_it(bench: Bench) -> None:
+    await bench.key("7")
+    await bench.app.caller.look_at_permissives()
+    await bench.settled()
+    assert "▶✗ dispenser.calibrate      Fix: put the cup under the needle" in bench.screen
+    assert "refused by disp.calibrate: dispenser.cup_present is not met" in bench.screen
+    await bench.key("end")
+
+    assert "refused by" not in bench.screen and "would be taken" in bench.screen
+    assert bench.daemon.acted() == []

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+from controller.console.link import DaemonLink
+from controller.console.view import View
 from controller.server.protocol import Code, Refused
+from springback import __version__
 from tests.console.conftest import Bench
 from tests.console.fake import ALARM, SCAN, Clock, FakeDaemon, console, until
 
@@ -61,6 +65,25 @@ async def test_a_lost_daemon_is_said_and_found_again_with_what_was_missed(bench:
     bench.app.seat.due()
     text = await bench.until("connected again; you missed 1 events")
     assert len(bench.app.view.picture.events) == len(bench.daemon.snapshot["events"])  # type: ignore[union-attr]
+    await bench.key("escape")
+    assert "you missed" not in bench.screen
+
+
+async def test_a_console_speaks_also_while_it_is_told_something_all_the_time(tmp_path: Path) -> None:
+    """Whoever says nothing for a minute is let go, and a busy tool gives no reason to ask."""
+    daemon, clock = FakeDaemon(tmp_path), Clock()
+    await daemon.start()
+    view = View(now_s=clock, wall=clock.wall)
+    link = DaemonLink(lambda: daemon.path, view, lambda what: None, speak_s=0.0)
+    running = asyncio.create_task(link.run())
+    async with asyncio.timeout(10.0):
+        while daemon.asked.count(("ping", {})) < 3:
+            daemon.tell("tags", values={"press.pressure": [1.0, 0]})
+            await asyncio.sleep(0.01)
+    running.cancel()
+    await daemon.stop()
+
+    assert view.fresh
 
 
 async def test_a_restart_of_the_daemon_is_said_with_the_job_that_is_gone(bench: Bench) -> None:
@@ -91,6 +114,23 @@ async def test_another_version_is_said_and_nothing_can_be_told(bench: Bench) -> 
     assert bench.daemon.acted() == []
 
 
+async def test_an_older_daemon_of_the_same_protocol_is_said_for_as_long_as_it_is_there(bench: Bench) -> None:
+    await bench.daemon.stop()
+    await bench.until("LINK LOST")
+    bench.daemon.version = "0.0.9"
+    await bench.daemon.start()
+    bench.app.caller.retry()
+    text = await bench.until("the daemon 0.0.9: install the same")
+    assert "link ok" in text
+
+    await bench.daemon.stop()
+    await bench.until("LINK LOST")
+    bench.daemon.version = __version__
+    await bench.daemon.start()
+    bench.app.caller.retry()
+    assert "install the same" not in await bench.until("link ok")
+
+
 async def test_a_command_that_was_under_way_is_not_repeated(bench: Bench) -> None:
     bench.daemon.silent = True
     bench.app.seat.press("H")
@@ -102,7 +142,7 @@ async def test_a_command_that_was_under_way_is_not_repeated(bench: Bench) -> Non
     bench.daemon.silent = False
     await bench.daemon.start()
     bench.app.caller.retry()
-    await bench.until("connected again")
+    await bench.until("link ok")
 
     assert bench.daemon.acted() == ["hold"]
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import select
 import shutil
+import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from controller.server.users import add
 from tests.cli.commands import MAIN
-from tests.server.seat import PIN, Seat, end, environment, start
+from tests.server.seat import PIN, Seat, end, environment, follow, job_state, start, wait_until
 
 pytestmark = pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed (apt install tmux)")
 WAIT_S = 30.0
@@ -29,6 +36,11 @@ class Terminal:
         command = [sys.executable, "-c", MAIN, *arguments]
         self._tmux("new-session", "-d", "-x", "80", "-y", "24", "-c", str(folder), *given, *command)
         self._tmux("set-option", "-g", "remain-on-exit", "on")
+
+    @property
+    def pid(self) -> int:
+        """Of the program in it."""
+        return int(self._tmux("list-panes", "-F", "#{pane_pid}"))
 
     @property
     def screen(self) -> str:
@@ -62,7 +74,9 @@ class Terminal:
             time.sleep(0.02)
 
     def close(self) -> None:
-        self._tmux("kill-server")
+        """The terminal goes, with or without its program."""
+        with suppress(subprocess.CalledProcessError):
+            self._tmux("kill-server")
 
     def _tmux(self, *arguments: str) -> str:
         command = ["tmux", "-L", self._server, "-f", "/dev/null", *arguments]
@@ -114,9 +128,16 @@ def test_a_shift_from_login_to_the_next_person(seat: Seat, terminal: Terminal) -
 
     terminal.keys("8")
     terminal.until("COMPLETE")
+    terminal.keys("N", *"cold", "Space", *"morning", "Enter")
+    terminal.keys("0")
+    terminal.until("otto (operator): cold morning")
     terminal.keys("L", "2")
     terminal.scan("badge-emma")
-    terminal.until("emma engineer")
+    text = terminal.until("1 Take over")
+    assert "otto (operator): cold morning" in text and "then: no job runs" in text
+    terminal.keys("1")
+    terminal.until("take over: notes 1")
+    assert "emma engineer" in terminal.screen
     terminal.keys("q")
     terminal.ended()
 
@@ -131,3 +152,66 @@ def test_killing_the_daemon_is_said_and_starting_it_again_too(seat: Seat, termin
         terminal.until("the daemon was started anew")
     finally:
         end(again)
+
+
+def test_a_console_that_stood_still_shows_what_is_when_it_goes_on(seat: Seat) -> None:
+    """Not in tmux, which lets a stopped program go on at once."""
+    master, slave = os.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    console = subprocess.Popen(
+        [sys.executable, "-c", MAIN, "console"], stdin=slave, stdout=slave, stderr=slave, cwd=seat.folder,
+        env={**seat.environment, "TERM": "xterm-256color"},
+    )  # fmt: skip
+    try:
+        drawn_until(master, "link ok")
+        console.send_signal(signal.SIGSTOP)
+        with seat.client() as client:
+            picture = client.attach()
+            client.call("start", recipe="shift")
+            follow(client, picture, lambda p: p.state["prompts"])
+        console.send_signal(signal.SIGCONT)
+
+        drawn_until(master, "now  Load: scan the carrier")
+    finally:
+        console.kill()
+        console.wait()
+        os.close(master)
+        os.close(slave)
+
+
+def drawn_until(master: int, words: str) -> None:
+    """Return when the program at the other end has drawn the words."""
+    end_s, drawn = time.monotonic() + WAIT_S, b""
+    while words.encode() not in drawn:
+        assert time.monotonic() < end_s, drawn.decode(errors="replace")
+        if select.select([master], [], [], 0.1)[0]:
+            drawn += os.read(master, 65536)
+
+
+@pytest.mark.parametrize("how", ["terminal", "killed"])
+def test_a_console_whose_terminal_goes_ends_and_its_job_does_not(seat: Seat, terminal: Terminal, how: str) -> None:
+    terminal.until("link ok")
+    terminal.keys("5", "S")
+    terminal.until("READY? shift")
+    terminal.keys("1", "0")
+    terminal.until("now  Load")
+    pid = terminal.pid
+    if how == "terminal":
+        terminal.close()
+    else:
+        os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: not _lives(pid), "the console outlives its terminal")
+
+    with seat.client() as client:
+        picture = client.attach()
+        assert [prompt["id"] for prompt in picture.state["prompts"]] == ["Load.carrier"]
+        client.call("answer", prompt="Load.carrier", value="C-0001")
+        follow(client, picture, lambda p: (p.state["job"]["step"] or {}).get("name") == "Wait")
+        assert job_state(picture) == "PROCESSING"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False

@@ -8,7 +8,7 @@ import pytest
 
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import RunOptions
-from controller.record.events import JobChanged, PhaseChanged, PromptAnswered
+from controller.record.events import Intent, JobChanged, PhaseChanged, PromptAnswered
 from tests.line.behind import Watched, recipe, run, watched
 
 SETTLE_S = 75.0  # press-short: at 250 kPa, in its dwell
@@ -139,6 +139,17 @@ def test_an_abort_at_any_time_ends_in_the_safe_state(tmp_path: Path, at_s: float
     assert abs(run.seen.at_end["outer_kPa"]) < 5.0
     assert (run.seen.at_end["platen_contactor"], run.seen.at_end["pressure_control"]) == (0.0, 0.0)
     assert run.seen.came_on_again() == []
+
+
+def test_after_an_abort_the_first_order_is_one_of_the_safe_state(tmp_path: Path) -> None:
+    """A light may wait: on the PLC's wire it would take two exchanges."""
+    aborted = play(tmp_path, f"at: {SETTLE_S} s, do: abort")
+
+    events = aborted.events
+    at = next(i for i, e in enumerate(events) if isinstance(e, JobChanged) and e.new == "ABORTING")
+    orders = [e.action for e in events[at:] if isinstance(e, Intent)]
+    assert orders[0] == "press.release"
+    assert "line.tower" in orders
 
 
 def test_a_resume_that_nobody_waits_for_is_refused_and_noted(tmp_path: Path) -> None:

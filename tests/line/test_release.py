@@ -28,6 +28,7 @@ from controller.record.site_key import SiteKeyError, make
 from controller.record.story import tell
 from controller.sequence.steps import VERBS
 from controller.server.users import user_name
+from controller.start import Start
 from controller.tool import ToolFile
 from simulators.virtual_time import VirtualLoop
 from springback.places import config_file, recipe_folder
@@ -228,7 +229,8 @@ def test_the_record_of_a_run_on_a_tool_says_who_released_its_recipe(runs: Path, 
     release.sign(runs, recipe, tool, AUTHOR, "made")
     release.release(runs, recipe, tool, OTHER, "looked at")
     said = release.may_run(runs, recipe, tool)
-    command = CommandRun(RunOptions("smoke"), tool, recipe, runs / "smoke-2", lambda t_s: None, said)
+    command = CommandRun(RunOptions("smoke"), tool, recipe, runs / "smoke-2", lambda t_s: None)
+    command.start = Start(facts={"release": said})
 
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(command.run())

@@ -7,7 +7,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from controller.cli.campaign.mishaps import Mishap
-from controller.cli.campaign.play import Played, play
+from controller.cli.campaign.play import play
+from controller.cli.campaign.silence import Played
 from simulators.workpiece import Cover, Part
 
 HEAD = """
@@ -69,12 +70,12 @@ class Scene:
         """The recipe."""
         return HEAD + "".join(f"  - {{name: {name}, {STEPS[name].removeprefix('{')}\n" for name in self.steps)
 
-    def play(self, folder: Path) -> Played:
-        """Run it under the monitor's eyes."""
+    def play(self, folder: Path, *, twin: bool = False) -> Played:
+        """Run it under the monitor's eyes, beside a twin without its faults if wanted."""
         folder.mkdir()
         recipe = folder / "scene.yaml"
         recipe.write_text(self.text(), encoding="utf-8")
         if not self.covered:
-            return play(recipe, folder / "run", self.mishaps)
+            return play(recipe, folder / "run", self.mishaps, twin=twin)
         with patch("simulators.handling.new_part", lambda *about: COVERED):
             return play(recipe, folder / "run", self.mishaps)

@@ -10,14 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from controller.cli.campaign.campaign import Campaign, Plan, SeedResult, play_seed, run_campaign
-from controller.cli.campaign.mishaps import Mishap, draw_mishaps
-from controller.cli.campaign.play import Noticed, Played
+from controller.cli.campaign.mishaps import Mishap, draw_mild, draw_mishaps, module_of
+from controller.cli.campaign.play import play
 from controller.cli.campaign.recipes import DRAWN, draw_recipe
+from controller.cli.campaign.silence import Noticed, Played
 from controller.cli.commands import cli
 from controller.cli.run import facts_of
+from controller.guard.interlocks import Interlock
 from controller.recipe.loader import load
 from controller.recipe.quantities import Quantity
-from controller.record.events import Alarm
+from controller.record.events import Alarm, JobChanged
 from controller.record.runfile import RunFile
 from controller.sequence.steps import VERBS
 from controller.tool import load as load_tool
@@ -80,7 +82,7 @@ def test_a_failing_seed_is_told_with_the_line_that_plays_it_again(monkeypatch: p
     mishap = Mishap("machine", "grinder.gauge", "jump", 4.0)
     played = Played("ABORTED", violations=["1.00 s limits: too much"], noticed=[Noticed(mishap.name, "grind", True)])
     done = Campaign(Plan(2, 40), [SeedResult(41, (mishap,), played)])
-    monkeypatch.setattr("controller.cli.campaign.campaign.run_campaign", lambda plan: done)
+    monkeypatch.setattr("controller.cli.campaign.campaign.run_campaign", lambda plan, progress: done)
 
     called = CliRunner().invoke(cli, ["campaign", "--seeds", "2", "--seed-from", "40"])
 
@@ -128,3 +130,89 @@ def test_a_plc_whose_replies_are_damaged_is_known_to_be_lost_at_once(tmp_path: P
             at.t_s for at in record.events() if isinstance(at.event, Alarm) and at.event.first_out == "line_plc"
         )
     assert lost_s < 6.5  # of the record's time, which begins with the first readings
+
+
+@pytest.mark.parametrize(
+    ("what", "how"), [("sensor.outer_fine.bias", ""), ("press.vent_valve", "slow"), ("press.inner_port", "blocked")]
+)
+def test_the_safe_state_is_there_or_given_up_within_a_minute(what: str, how: str, tmp_path: Path) -> None:
+    """A transmitter that never reads zero, and a valve that never opens, kept an abort waiting for two minutes."""
+    faults = (Mishap("machine", what, how, 9.0), Mishap("person", "person", "abort", 12.0))
+    scene = Scene(("load", "close", "evacuate", "press", "again", "turn"), faults)
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+    with RunFile(tmp_path / "scene" / "run" / "run.sqlite") as record:
+        jobs = {at.event.new: at.t_s for at in record.events() if isinstance(at.event, JobChanged)}
+    assert jobs["ABORTED"] - jobs["ABORTING"] < 60.0
+
+
+def test_a_monitor_may_read_a_module_that_the_run_does_not_use(tmp_path: Path) -> None:
+    """Its computed tags were unknown for ever, so that the monitor held every run."""
+    text = Scene(("load", "close", "press", "release")).text()
+    monitor = "{watch: %s, below: %s, else: hold}"
+    watch = f"monitors: {{load: {monitor % ('grinder.load', '70 %')}, mold: {monitor % ('mold.error', '50 K')}}}"
+    recipe = tmp_path / "scene.yaml"
+    recipe.write_text(text.replace("steps:", f"{watch}\nsteps:"), encoding="utf-8")
+
+    played = play(recipe, tmp_path / "run")
+
+    assert (played.state, played.verdict, played.violations) == ("PROCESS_COMPLETE", "PASS", [])
+
+
+def test_a_transmitter_that_is_frozen_at_zero_does_not_confirm_the_safe_state(tmp_path: Path) -> None:
+    """Found by seed 186: the fine one read nothing, the coarse one 22 kPa, the run ended with 93 kPa inside."""
+    scene = Scene(("load", "close", "press"), (Mishap("machine", "sensor.outer_fine.freeze", "", 3.0),))
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+
+
+def test_a_thermocouple_that_is_frozen_while_the_heater_works_takes_its_power(tmp_path: Path) -> None:
+    """Found by seed 228: below 3 K of error nobody asked whether the mold answered, and it went beyond 200 degC."""
+    scene = Scene(("warm mold", "bake"), (Mishap("machine", "sensor.mold.freeze", "", 5.0),))
+
+    played = scene.play(tmp_path / "scene")
+
+    assert (played.state, played.violations) == ("ABORTED", [])
+
+
+def test_a_run_without_faults_is_its_own_twin_and_warns_of_nothing(tmp_path: Path) -> None:
+    drawn = draw_recipe(18, facts_of(load_tool(config_file("tool.yaml"))), whole=True)
+    recipe = tmp_path / f"{drawn.name}.yaml"
+    recipe.write_text(drawn.text, encoding="utf-8")
+
+    played = play(recipe, tmp_path / "run", seed=18, twin=True)
+
+    assert (played.verdict, played.silent, played.signatures, played.escaped) == ("PASS", True, [], [])
+
+
+LOADED = ("load", "close", "press", "release", "turn")
+
+
+@pytest.mark.parametrize(("what", "channel"), [("sensor.supply.bias", "supply"), ("sensor.gap2.bias", "gap2")])
+def test_what_can_be_seen_is_a_signature_and_is_warned_of(what: str, channel: str, tmp_path: Path) -> None:
+    played = Scene(LOADED, (Mishap("machine", what, "", 6.0),)).play(tmp_path / "seen", twin=True)
+
+    assert (played.verdict, played.silent, played.escaped) == ("PASS", False, [])
+    assert [(fault, text.split()[0]) for fault, text in played.signatures] == [(what, channel)]
+
+
+def test_what_could_be_seen_and_nobody_noticed_has_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saboteur of the judge: a tool without its warnings."""
+    monkeypatch.setattr(Interlock, "watch", lambda self, now_s, unknown_limit_s: None)
+
+    played = Scene(LOADED, (Mishap("machine", "sensor.supply.bias", "", 6.0),)).play(tmp_path / "seen", twin=True)
+
+    assert played.silent
+    assert played.escaped[0].startswith("sensor.supply.bias: supply 100.0 sigma")
+    assert [row.escaped for row in played.noticed] == [True]
+
+
+def test_mild_faults_are_few_of_the_machine_and_of_the_modules_in_use() -> None:
+    drawn = [draw_mild(seed, frozenset({"press", "line"}), 60.0) for seed in range(200)]
+
+    assert {len(mishaps) for mishaps in drawn} == {1, 2, 3}
+    assert {module_of(mishap.what) for mishaps in drawn for mishap in mishaps} == {"press"}

@@ -21,6 +21,7 @@ from controller.cli.campaign.mishaps import Mishap
 from controller.equipment.dispenser import MoldDispenser
 from controller.equipment.grinder import Grinder
 from controller.equipment.press import Press
+from controller.equipment.press_safe import PressSafe
 from controller.guard.gate import Gate
 from controller.guard.interlocks import Interlock
 from controller.guard.scan import Guard
@@ -79,7 +80,7 @@ def vent_left_open() -> Breaks:
 
 
 def dump_forgotten() -> Breaks:
-    return [instead(Press, "_dump", nothing)]
+    return [instead(PressSafe, "_dump", nothing)]
 
 
 def needle_forgotten() -> Breaks:
@@ -171,6 +172,14 @@ def state_skipped() -> Breaks:
         return state
 
     return [instead(Job, "fire", skipping)]
+
+
+def scan_breaks() -> Breaks:
+    def broken(self: Guard, now_s: float) -> None:
+        if now_s > 6.0:
+            raise KeyError("a pair that is in no table")
+
+    return [instead(Guard, "_compare_setpoints", broken)]
 
 
 def end_not_written() -> Breaks:
@@ -270,6 +279,7 @@ CASES = [
     Case("order.recorded", intent_not_waited_for, PRESSED),
     Case("order.confirmed", rate_never_sent, Scene(("load", "close", "touch"))),
     Case("states", state_skipped, PRESSED),
+    Case("no.bug", scan_breaks, PRESSED),
     Case("record.end", end_not_written, PRESSED),
     Case("record.samples", samples_dropped, PRESSED),
     Case("record.recipe", recipe_rewritten, PRESSED),

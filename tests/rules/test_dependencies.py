@@ -59,7 +59,7 @@ def _declared() -> set[str]:
 
 
 def _extras() -> set[str]:
-    """What only some users install; a module of it has the name of its distribution."""
+    """What only some users install; a module of it has the name of its distribution, with _ for -."""
     return _names(line for lines in _project()["optional-dependencies"].values() for line in lines)
 
 
@@ -69,7 +69,8 @@ def test_everything_imported_is_declared_or_comes_with_what_is_declared() -> Non
     undeclared = {
         module: _foreign()[module]
         for module, names in _distributions().items()
-        if module not in _extras() and not {comes_with.get(name, name) for name in names} & _declared()
+        if module.replace("_", "-") not in _extras()
+        and not {comes_with.get(name, name) for name in names} & _declared()
     }
 
     assert undeclared == {}
@@ -88,7 +89,7 @@ def test_what_an_extra_brings_is_imported_and_developers_have_it() -> None:
     large = {"pyarrow"}  # 165 MB; that it is missing is what the tests see
 
     assert _extras() - large <= {name for names in _distributions().values() for name in names}
-    assert _extras() <= _foreign().keys()
+    assert _extras() <= {module.replace("_", "-") for module in _foreign()}
     assert {name for name in _extras() - large if not re.search(rf"^{name}[<>=]", listed, re.MULTILINE)} == set()
 
 

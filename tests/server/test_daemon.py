@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.record.events import PersonRefused, PersonSaid, SiteAct
+from controller.cli.exits import Exit
+from controller.record.events import Note, PersonRefused, PersonSaid, SiteAct
 from controller.record.runfile import RunFile
 from controller.record.site import CLOSED, objections
 from controller.record.verify import verify
@@ -246,6 +247,14 @@ def test_a_run_in_the_daemon_ends_with_the_exit_code_of_a_run(seat: Seat) -> Non
     assert json.loads(out)["state"] == "PROCESS_COMPLETE"
 
 
+def test_an_attached_run_takes_its_labels_along(seat: Seat) -> None:
+    run = seat.begin("run", "after", "--attach", "packaging-line", "--part-id", "W-77", "--lot", "L-9")
+    _, err = run.communicate(timeout=60)
+
+    assert run.returncode == Exit.REFUSED
+    assert "part W-77: after needs seat passed: the part has no run of seat" in err
+
+
 def test_an_attached_run_asks_at_its_terminal_and_ctrl_c_holds_then_aborts(seat: Seat) -> None:
     with at_terminal("run", "seat", "--attach", str(seat.socket)) as terminal:
         terminal.read_until("Ask: mass")
@@ -266,3 +275,31 @@ def test_everybody_of_the_users_file_is_known(seat: Seat) -> None:
     for name, role in PEOPLE.items():
         with seat.logged_in(name) as client:
             assert client.call("status")["role"] == role
+
+
+def test_a_job_on_a_part_that_is_not_ready_is_refused_with_what_was_found(seat: Seat) -> None:
+    with seat.client() as client:
+        why = refusal(client, "load", recipe="after", part="W-1")
+        label = refusal(client, "load", recipe="seat", lot="L 7")
+        loaded = client.call("load", recipe="seat", part="W-1", lot="L-7", carrier="C-1")
+        queue = client.attach().state["queue"]
+        client.call("unload", job=loaded["job"])
+
+    assert (why.code, why.message) == (
+        Code.STATE,
+        "part W-1: after needs seat passed: the part has no run of seat; its runs: none; run seat with this part first",
+    )
+    assert label.code == Code.PARAMS
+    assert [(job["part"], job["lot"], job["carrier"]) for job in queue] == [("W-1", "L-7", "C-1")]
+
+
+def test_the_record_of_a_job_says_which_part_it_was(seat: Seat) -> None:
+    with seat.client() as client:
+        picture = client.attach()
+        job = client.call("start", recipe="after", lot="L-8")["job"]
+        follow(client, picture, lambda p: p.state["last"] and p.state["last"]["id"] == job)
+
+    with RunFile(Path(picture.state["last"]["folder"]) / "run.sqlite") as record:
+        notes = [event.text for _, event, _ in record.events() if isinstance(event, Note)]
+        assert record.meta["lot"] == "L-8"
+    assert any("after needs seat passed: not checked" in text for text in notes)

@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ from controller.server.client import Client, Refused, Unreachable
 from controller.server.protocol import CLIENTS_MAX, LINE_MAX, PROTOCOL, Code
 from tests.cli.commands import simulated_station
 from tests.server.seat import (
+    PIN,
     Seat,
     closed,
     end,
@@ -29,6 +31,7 @@ from tests.server.seat import (
     line,
     read_line,
     refusal,
+    serving,
     start,
     wait_until,
 )  # fmt: skip
@@ -124,6 +127,19 @@ def test_nothing_but_hello_comes_first(seat: Seat) -> None:
         plain.sendall(line(id="1", method="abort", params={}))
 
         assert read_line(plain)["error"]["code"] == Code.HELLO
+
+
+def test_who_greets_as_an_observer_is_one_until_a_login_and_again_after_it(seat: Seat) -> None:
+    def ask(plain: socket.socket, id: str, method: str, **params: object) -> dict[str, Any]:
+        plain.sendall(line(id=id, method=method, params=params))
+        return read_line(plain)
+
+    with seat.raw(hello=False) as plain:
+        assert ask(plain, "0", "hello", protocol=PROTOCOL, token="t", observer="yes")["error"]["code"] == Code.PARAMS
+        assert ask(plain, "1", "hello", protocol=PROTOCOL, token="t", observer=True)["result"]["role"] == "observer"
+        assert ask(plain, "2", "start", recipe="seat")["error"]["code"] == Code.ROLE
+        assert ask(plain, "3", "login", user="otto", pin=PIN)["result"]["role"] == "operator"
+        assert ask(plain, "4", "logout")["result"]["role"] == "observer"
 
 
 def test_another_version_is_refused_in_plain_words(seat: Seat) -> None:
@@ -271,3 +287,15 @@ def test_the_socket_and_the_lock_are_for_their_user_only(seat: Seat) -> None:
     assert modes == {".sock": 0o600, ".lock": 0o600}
     assert seat.socket.parent.stat().st_mode & 0o777 == 0o700
     assert seat.socket.parent.stat().st_uid == os.getuid()
+
+
+def test_an_instrument_that_falls_silent_while_nothing_runs_is_told(tmp_path: Path) -> None:
+    with serving(tmp_path, "--fault", "press_pressure=silent@12s", "--speed", "4") as seat, seat.client() as client:
+        picture = client.attach()
+        follow(client, picture, lambda p: p.state["instruments"])
+        assert not any(about["lost"] for about in picture.state["instruments"].values())
+        follow(client, picture, lambda p: (p.state["instruments"].get("press_pressure") or {}).get("lost"))
+
+        assert [name for name, about in picture.state["instruments"].items() if about["lost"]] == ["press_pressure"]
+        assert (picture.state["job"], picture.state["down"]) == (None, "")
+        assert "lost     press_pressure" in seat.command("status").stdout

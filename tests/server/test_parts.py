@@ -19,6 +19,9 @@ from hypothesis import strategies as st
 from controller.recipe.folder import named
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
+from controller.recipe.problems import Problem, RecipeError
+from controller.recipe_run import RecipeRun
+from controller.record.store import RecordError
 from controller.sequence.prompts import Answers
 from controller.sequence.steps import VERBS
 from controller.server import users
@@ -27,6 +30,7 @@ from controller.server.lock import Owned, owned
 from controller.server.outbox import ANSWERS_MAX, EVENTS_MAX, Outbox, Overrun
 from controller.server.prompts import OpenPrompts
 from controller.server.protocol import Code, Refused, notification
+from controller.start import UNNAMED, NotReady
 from controller.station import Station, StationError
 from controller.tool import load as load_tool
 from drivers.reading import TagTable
@@ -112,11 +116,37 @@ class Unplugged:
     def answers(self, recipe: Recipe, prompts: OpenPrompts) -> Answers:
         raise AssertionError("no job may begin")
 
+    def facts(self) -> dict[str, Any]:
+        raise AssertionError("no job may begin")
+
+    def began(self, run: RecipeRun) -> None:
+        raise AssertionError("no job may begin")
+
     def may_run(self, recipe: Recipe, engineering: str) -> str:
         return ""
 
     def sign(self, record: Path) -> None:
         raise AssertionError("no job may end")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [NotReady("part W-1: worn"), RecordError("the journal is damaged"), RecipeError([Problem("R101", "unknown key")])],
+)
+async def test_what_forbids_a_start_is_a_refusal_and_no_fault_of_the_daemon(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("controller.server.jobs.before_start", refuse)
+    jobs = Jobs(Unplugged(), tmp_path, 1.0, lambda why: None)
+    jobs.instruments.station = Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {})
+
+    with pytest.raises(Refused) as info:
+        await jobs.look(load_recipe("smoke", {}), UNNAMED)
+
+    assert (info.value.code, info.value.message) == (Code.STATE, str(error))
 
 
 def test_a_job_that_was_started_before_the_instruments_failed_has_to_be_started_again(tmp_path: Path) -> None:
@@ -147,7 +177,8 @@ class Retired(Unplugged):
 
     def __init__(self) -> None:
         super().__init__()
-        guard = SimpleNamespace(lost={}, tripped=None, gate=SimpleNamespace(limits={}))
+        gate, answering = SimpleNamespace(limits={}), SimpleNamespace(instruments={})
+        guard = SimpleNamespace(lost=set(), tripped=None, gate=gate, answering=answering)
         self.tags, self.instruments, self.link_of = TagTable(), dict[str, Any](), dict[str, str]()
         self.tool = SimpleNamespace(guard=guard)
 

@@ -38,12 +38,17 @@ TABLE = {
     "unshelve":    (False, False, True,  True),
     "answer":      (False, True,  True,  True),
     "reset":       (False, True,  True,  True),
+    "load_lot":    (False, True,  True,  False),
+    "unload_lot":  (False, True,  True,  False),
+    "handover":    (False, True,  True,  True),
+    "take_over":   (False, True,  True,  True),
     "login":       (True,  True,  True,  True),
     "logout":      (True,  True,  True,  True),
 }  # fmt: skip
 PARAMS: dict[str, dict[str, Any]] = {
     "load": {"recipe": "nothing"}, "check": {"recipe": "nothing"}, "start": {"recipe": "nothing"},
     "unload": {"job": "nothing"},
+    "load_lot": {"lot": "!", "parts": "1"},
     "sign": {"recipe": "nothing", "reason": "test"}, "release": {"recipe": "nothing", "reason": "test"},
     "retire": {"recipe": "nothing", "reason": "test"},
     "answer": {"prompt": "nothing", "value": 1},

@@ -81,12 +81,17 @@ WORDS: dict[str, Words] = {
         "press.unlock",
         {
             "press.pressure": between(-5.0, 5.0),
+            "press.pressure_coarse": between(-5.0, 5.0),
             "press.vacuum": between(96.3, 106.3),
             "press.platen": below(60.0),
             "line_plc.platen_contactor_closed": off,
         },
     ),
-    "press.unclamp": refuses("press", "press.unclamp", {"press.pressure": between(-5.0, 5.0)}),
+    "press.unclamp": refuses(
+        "press",
+        "press.unclamp",
+        {"press.pressure": between(-5.0, 5.0), "press.pressure_coarse": between(-5.0, 5.0)},
+    ),
     "press.heat": refuses(
         "press", "press.heat", {"press.door_locked": on, "platen_heater.sensor_break": off, "line.enabled": on}
     ),
@@ -144,7 +149,6 @@ WORDS: dict[str, Words] = {
         {"press.platen": rises(1.0, 120.0)},
         {
             "press.platen_output": above(80.0),
-            "press.platen_error": above(3.0),
             "line_plc.platen_contactor_closed": on,
         },
         delay_s=150.0,
@@ -159,7 +163,7 @@ WORDS: dict[str, Words] = {
         "dispenser",
         NOT_KNOWN,
         {"mold.temperature": rises(1.0, 120.0)},
-        {"mold.output": above(80.0), "mold.error": above(3.0), "line_plc.mold_contactor_closed": on},
+        {"mold.output": above(80.0), "line_plc.mold_contactor_closed": on},
         delay_s=150.0,
     ),
     "mold.sensor": trips("dispenser", NOT_KNOWN, {"mold_heater.sensor_break": off}),
@@ -278,5 +282,6 @@ ALARMS: dict[str, AlarmWords] = {
     "hold.expired": AlarmWords(),
     "start.inhibited": AlarmWords(),
     "record.failed": AlarmWords(),
+    "watch.violated": AlarmWords(),
     "sequencer.bug": AlarmWords(),
 }

@@ -133,6 +133,11 @@ def test_a_dead_band_holds_an_alarm_until_the_condition_has_held_for_its_time(be
     book.scan(5.0)
     assert states(bench) == ["UNACKNOWLEDGED", "RETURNED"]
 
+    book.scan(6.0)  # it waits for a person now; it cannot return a second time
+    assert states(bench) == ["UNACKNOWLEDGED", "RETURNED"]
+    assert book.acknowledge("a", "operator") == ""
+    assert book.standing == []
+
 
 def test_a_shelved_alarm_is_silent_for_its_time_and_then_heard_again(bench: Bench) -> None:
     book = bench.alarms({"code": "a", "shelve": "10 min"})

@@ -47,7 +47,7 @@ def carried_out(*actions: SafeAction) -> tuple[list[SafeOutcome], list[SafeOutco
     times: list[float] = []
 
     async def work() -> None:
-        outcomes.extend(await make_safe(actions, told.append))
+        outcomes.extend([await task for task in make_safe(actions, told.append)])
         times.append(asyncio.get_running_loop().time())
 
     play(work)
@@ -125,12 +125,15 @@ class Begun:
 
     def __init__(self) -> None:
         self.begun: list[tuple[FailureClass, frozenset[str]]] = []
-        self.state = SafeState(self.carry_out)
+        self.state = SafeState(self.start)
 
-    async def carry_out(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeOutcome]:
+    def start(self, failure_class: FailureClass, lost: frozenset[str]) -> list[asyncio.Task[SafeOutcome]]:
         self.begun.append((failure_class, lost))
+        return [asyncio.get_running_loop().create_task(self.carry_out(failure_class))]
+
+    async def carry_out(self, failure_class: FailureClass) -> SafeOutcome:
         await asyncio.sleep(1.0)
-        return [SafeOutcome(failure_class.name, True, "")]
+        return SafeOutcome(failure_class.name, True, "")
 
 
 def test_nothing_begun_is_nothing_to_wait_for() -> None:
@@ -165,6 +168,33 @@ def test_it_is_begun_again_for_what_is_worse_only_and_whoever_waits_gets_the_las
         assert asyncio.get_running_loop().time() == (1.0 if len(begun) == 1 else 1.5)
 
     play(work)
+
+
+def test_what_is_begun_again_in_the_same_turn_gives_no_order_for_the_first() -> None:
+    gentle, quick = Valve(), Valve()
+    actions = {LOSS: gentle.action(), EMERGENCY: quick.action()}
+
+    async def work() -> None:
+        state = SafeState(lambda failure_class, lost: make_safe([actions[failure_class]], lambda outcome: None))
+        state.begin(LOSS, frozenset())
+        state.begin(EMERGENCY, frozenset())
+        assert await state.wait() == [SafeOutcome("valve", True, "")]
+
+    play(work)
+    assert (gentle.orders, quick.orders) == ([], [0.0])
+
+
+def test_orders_go_out_before_what_is_scheduled_after_them() -> None:
+    valve = Valve()
+    seen: list[int] = []
+
+    async def work() -> None:
+        tasks = make_safe([valve.action()], lambda outcome: None)
+        asyncio.get_running_loop().call_soon(lambda: seen.append(len(valve.orders)))
+        await asyncio.wait(tasks)
+
+    play(work)
+    assert seen == [1]
 
 
 # ---------------------------------------------------------------------------------------------- of the modules in use
@@ -237,7 +267,7 @@ def test_without_the_plc_no_action_is_waited_for_longer_than_a_wheel_takes_to_st
     async def work() -> None:
         scene.guard.begin_safe_state(LOSS)
         await scene.guard.safe_state()
-        assert asyncio.get_running_loop().time() == BLIND_S + HARDWARE_S
+        assert asyncio.get_running_loop().time() == BLIND_S  # the hardware has had its time since the first failed
 
     play(work)
     details = {alarm.of: alarm.happened for alarm in scene.bench.record.of(Alarm)}

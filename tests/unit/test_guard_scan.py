@@ -103,6 +103,29 @@ def test_a_lost_interlock_blocks_and_holds_once_and_is_told_again_after_it_was_h
     assert [event.new for event in bench.record.of(AlarmChanged)] == ["RETURNED"]
 
 
+def test_a_warning_is_told_once_and_nothing_else_happens(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench.interlock(kind="warning"), bench=bench)
+        for flow in (1.0, 1.0, 5.0, 1.0):
+            bench.put(flow=flow)
+            await scene.scan()
+        assert (scene.module.blocked, scene.held, scene.guard.tripped) == (0, [], None)
+
+    play(work)
+    assert codes(bench) == ["box.flow"] * 2
+    assert [alarm.failure_class for alarm in bench.record.of(Alarm)] == [4, 4]
+
+
+def test_not_to_know_is_no_warning(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench.interlock(kind="warning"), bench=bench)
+        for _ in range(10):
+            await scene.scan(1.0)
+
+    play(work)
+    assert codes(bench) == []
+
+
 def test_a_trip_latches_raises_the_epoch_and_its_alarm_latches_when_it_has_gone(bench: Bench) -> None:
     async def work() -> None:
         scene = Scene(bench.interlock(**{"class": 2}), bench=bench)

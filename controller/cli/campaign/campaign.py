@@ -15,14 +15,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from controller.cli.campaign.mishaps import Mishap, draw_mishaps
-from controller.cli.campaign.play import Played, play
+from controller import wall
+from controller.cli.campaign.mishaps import Mishap, draw_mild, draw_mishaps
+from controller.cli.campaign.play import play
 from controller.cli.campaign.recipes import draw_recipe
+from controller.cli.campaign.silence import Played
 from controller.cli.run import facts_of
 from controller.tool import load
 from springback.places import config_file
 
 CHUNK = 4  # seeds that a process takes at a time
+RENEWED = 50  # times that a process takes seeds before another one takes its place: memory stays what it is
+MILD = 3  # one seed in so many has few and mild faults, so that runs pass and their silence can be judged
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +68,34 @@ class Campaign:
 
     @property
     def escaped(self) -> list[SeedResult]:
-        """Runs that passed a part which is truly outside its limits."""
+        """Runs that passed a part which is truly outside its limits, or in silence what could be seen."""
         return [result for result in self.results if result.played.escaped]
 
     def coverage(self) -> dict[str, dict[str, Counter[str]]]:
         """By fault and by the verbs of the step it fell into: how often, detected, safe though unseen, escaped."""
         table: dict[str, dict[str, Counter[str]]] = {}
         for result in self.results:
-            for mishap, row in zip(result.mishaps, result.played.noticed, strict=False):
+            for row in result.played.noticed:
                 cell = table.setdefault(row.mishap, {}).setdefault(row.step, Counter())
-                escaped = bool(result.played.escaped) and mishap.lies
                 cell["times"] += 1
-                cell["escaped" if escaped else "detected" if row.detected else "safe"] += 1
+                cell["escaped" if row.escaped else "detected" if row.detected else "safe"] += 1
         return {fault: dict(sorted(steps.items())) for fault, steps in sorted(table.items())}
+
+    def judged(self) -> dict[str, int]:
+        """How silence was judged: runs beside a twin, those that passed, also in silence; faults to be seen in them."""
+        twins = [result for result in self.results if is_mild(result.seed)]
+        passed = [result.played for result in twins if result.played.verdict == "PASS"]
+        return {
+            "runs": len(twins),
+            "passed": len(passed),
+            "passed_in_silence": sum(played.silent for played in passed),
+            "signatures": sum(len({fault for fault, _ in played.signatures}) for played in passed),
+        }
+
+    def escaped_by_fault(self) -> Counter[str]:
+        """How often each fault escaped."""
+        rows = (row for result in self.results for row in result.played.noticed if row.escaped)
+        return Counter(row.mishap for row in rows)
 
     def to_json(self) -> dict[str, Any]:
         """The object that `--json` prints."""
@@ -87,8 +106,12 @@ class Campaign:
             "faults": sum(len(result.mishaps) for result in self.results),
             "violations": sum(len(result.played.violations) for result in self.results),
             "escaped": len(self.escaped),
+            "wall_s": round(wall.since_start_s(), 1),
             "process_s": round(sum(result.played.process_s for result in self.results), 1),
             "states": dict(sorted(Counter(result.played.state for result in self.results).items())),
+            "verdicts": dict(sorted(Counter(result.played.verdict for result in self.results).items())),
+            "judged": self.judged(),
+            "escaped_by_fault": dict(sorted(self.escaped_by_fault().items())),
             "failing": [self._row(result, result.played.violations) for result in self.failing],
             "escapes": [self._row(result, result.played.escaped) for result in self.escaped],
             "coverage": self.coverage(),
@@ -114,19 +137,28 @@ def _played(plan: Plan) -> Iterator[SeedResult]:
     if jobs == 1:
         yield from map(play_seed, orders)
         return
-    with multiprocessing.get_context("spawn").Pool(jobs) as pool:
+    with multiprocessing.get_context("spawn").Pool(jobs, maxtasksperchild=RENEWED) as pool:
         yield from pool.imap(play_seed, orders, CHUNK)
+
+
+def is_mild(seed: int) -> bool:
+    """Whether the run of a seed has few and mild faults, and a twin."""
+    return seed % MILD == 0
 
 
 def play_seed(order: tuple[Plan, int]) -> SeedResult:
     """Play one seed; in whichever process."""
     plan, seed = order
-    drawn = draw_recipe(seed, facts_of(load(config_file("tool.yaml"))))
-    mishaps = tuple(draw_mishaps(seed, plan.least, plan.most, drawn.about_s))
+    mild = is_mild(seed)
+    drawn = draw_recipe(seed, facts_of(load(config_file("tool.yaml"))), whole=mild)
+    if mild:
+        mishaps = tuple(draw_mild(seed, drawn.modules, drawn.about_s))
+    else:
+        mishaps = tuple(draw_mishaps(seed, plan.least, plan.most, drawn.about_s))
     with tempfile.TemporaryDirectory(prefix="springback-") as scratch:
         recipe = Path(scratch) / f"{drawn.name}.yaml"
         recipe.write_text(drawn.text, encoding="utf-8")
-        played = play(recipe, Path(scratch) / "run", mishaps, seed)
+        played = play(recipe, Path(scratch) / "run", mishaps, seed, twin=mild)
         if plan.out is not None:
             shutil.copytree(scratch, plan.out / drawn.name, dirs_exist_ok=True)
     return SeedResult(seed, mishaps, played)

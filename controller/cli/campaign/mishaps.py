@@ -11,6 +11,7 @@ from random import Random
 from typing import Protocol
 
 from controller.cli.simulated import INSTRUMENTS, PLANT_FAULTS, SimulatedStation, VirtualLoop, begin_fault
+from controller.cli.simulated.watch import CHANNELS
 from controller.record.events import Event, Intent
 from controller.record.store import RecordError
 
@@ -24,6 +25,11 @@ KINDS = ("machine", "wire", "wire", "wire", "wire", "host", "host", "person")
 PEOPLE = ("hold", "hold", "hold", "resume", "resume", "resume", "resume", "stop", "abort")
 FOR_GOOD = 0.1  # this share of the faults of wires does not pass by itself
 FIRST_S = 3.0  # nothing before the station is open
+FROM_START = 0.4  # this share of the mild faults is there before the first step
+UNITS = {
+    "press": ("press", "platen", "part"), "dispenser": ("mold", "dispenser", "balance"),
+    "grinder": ("spindle", "wheel", "grinder"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,31 @@ def draw_mishaps(seed: int, least: int, most: int, about_s: float) -> list[Misha
     return sorted((_one(draw, about_s) for _ in range(count)), key=lambda mishap: mishap.at_s)
 
 
+def draw_mild(seed: int, modules: frozenset[str], about_s: float) -> list[Mishap]:
+    """Return one to three faults of the machine in modules of a run, of which it may well come to its end."""
+    draw = Random(f"{seed}:mild")
+    names = [name for name in sorted(PLANT_FAULTS) if module_of(name) in modules - {"line"}]
+    count = draw.choice([1, 1, 1, 2, 3])
+    times = [FIRST_S if draw.random() < FROM_START else _at(draw, about_s) for _ in range(count)]
+    drawn = zip(draw.sample(names, count), sorted(times), strict=True)
+    return [Mishap("machine", name, PLANT_FAULTS[name].word, at_s) for name, at_s in drawn]
+
+
+def module_of(fault: str) -> str:
+    """The module whose readings a fault of the machine touches; "line" for the E-stop."""
+    unit, _, rest = fault.partition(".")
+    if unit == "sensor":
+        channel = rest.partition(".")[0]
+        return next((module for module, names in CHANNELS.items() if channel in names), "dispenser")  # the balance
+    return next((module for module, units in UNITS.items() if unit in units), "line")
+
+
+def _at(draw: Random, about_s: float) -> float:
+    return round(draw.uniform(FIRST_S, FIRST_S + about_s), 2)
+
+
 def _one(draw: Random, about_s: float) -> Mishap:
-    at_s = round(draw.uniform(FIRST_S, FIRST_S + about_s), 2)
+    at_s = _at(draw, about_s)
     kind = draw.choice(KINDS)
     if kind == "machine":
         name = draw.choice(sorted(PLANT_FAULTS))

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from controller.cli.campaign.mishaps import Mischief, Mishap
+from controller.cli.campaign.silence import Played, judge_silence, noticed
 from controller.cli.run import CommandRun, RunOptions, prepare
 from controller.cli.script import OperatorScript, Saying
 from controller.cli.simulated import VirtualLoop
 from controller.cli.simulated.watch import Watch
 from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun
-from controller.record.events import Alarm, Event, PersonSaid, PhaseChanged, Refusal
 from controller.record.fold import summary_of
 from controller.record.journal import RecordError
 from controller.record.runfile import RunFile
@@ -26,37 +25,23 @@ from controller.tool import ToolFile
 NOT_STARTED, NOT_RECORDED = "NOT_STARTED", "NOT_RECORDED"
 MOST_S = 3600.0  # of process time: nothing here may take so long
 ACTS_S = 0.1  # after the last order: an actuator acts with the next tick
-SEEN_S = 30.0  # an alarm this long after a fault may still be its
-
-
-@dataclass(frozen=True, slots=True)
-class Noticed:
-    """One mishap: the verbs of the step it fell into, and whether anything in the record speaks of it."""
-
-    mishap: str
-    step: str
-    detected: bool
-
-
-@dataclass(slots=True)
-class Played:
-    """What came of a run."""
-
-    state: str = ""
-    verdict: str = "NONE"
-    process_s: float = 0.0
-    violations: list[str] = field(default_factory=list)
-    escaped: list[str] = field(default_factory=list)
-    noticed: list[Noticed] = field(default_factory=list)
 
 
 class WatchedRun(CommandRun):
     """A run with the monitor on its wires, and with mishaps."""
 
     def __init__(
-        self, options: RunOptions, tool: ToolFile, recipe: Recipe, folder: Path, mishaps: Sequence[Mishap]
+        self,
+        options: RunOptions,
+        tool: ToolFile,
+        recipe: Recipe,
+        folder: Path,
+        mishaps: Sequence[Mishap],
+        *,
+        twin: bool = False,
     ) -> None:
         super().__init__(options, tool, recipe, folder, lambda t_s: None)
+        self._with_twin = twin
         self.mishaps = mishaps
         self.operator = OperatorScript(
             says=tuple(Saying(m.at_s, m.how, "campaign") for m in mishaps if m.kind == "person")
@@ -66,8 +51,16 @@ class WatchedRun(CommandRun):
 
     def make_station(self) -> Any:
         self.station = super().make_station()
-        self.watch = Watch(self.station, self.tool.path.read_text(encoding="utf-8"), self.recipe.text)
+        twin = super().make_station() if self._with_twin else None
+        self.watch = Watch(self.station, self.tool.path.read_text(encoding="utf-8"), self.recipe.text, twin)
         return self.station
+
+    async def run(self) -> None:
+        try:
+            await super().run()
+        finally:
+            if self.watch is not None and self.watch.twin is not None:
+                await self.watch.twin.close()
 
     def began(self, run: RecipeRun) -> None:
         assert self.watch is not None
@@ -88,10 +81,10 @@ class WatchedRun(CommandRun):
             self.watch.stalled()
 
 
-def play(recipe: Path, folder: Path, mishaps: Sequence[Mishap] = (), seed: int = 1) -> Played:
-    """Run a recipe to its end under the monitor's eyes; the record is left in `folder`."""
+def play(recipe: Path, folder: Path, mishaps: Sequence[Mishap] = (), seed: int = 1, *, twin: bool = False) -> Played:
+    """Run a recipe to its end under the monitor's eyes, beside a twin without faults; its record stays in `folder`."""
     options = RunOptions(str(recipe), seed=seed, out=folder)
-    return watch_run(WatchedRun(options, *prepare(options), folder, mishaps))
+    return watch_run(WatchedRun(options, *prepare(options), folder, mishaps, twin=twin))
 
 
 def watch_run(run: WatchedRun, loop: Callable[[], asyncio.AbstractEventLoop] = VirtualLoop) -> Played:
@@ -118,9 +111,9 @@ def _read(run: WatchedRun, played: Played) -> Played:
         summary = summary_of(record)
         events = [(run.began_s + stamped.t_s, stamped.event) for stamped in record.events()]
     played.state, played.verdict, played.process_s = summary.state, summary.verdict.value, summary.duration_s
-    if run.watch is not None and played.verdict == "PASS":
-        played.escaped = run.watch.escaped()
     played.noticed = noticed(run.recipe, run.mishaps, events)
+    if run.watch is not None and played.verdict == "PASS":
+        judge_silence(run.watch, run.recipe, run.mishaps, played, events)
     return played
 
 
@@ -130,25 +123,3 @@ async def _bounded(run: WatchedRun) -> None:
             await run.run()
         finally:
             await asyncio.sleep(ACTS_S)
-
-
-def noticed(recipe: Recipe, mishaps: Sequence[Mishap], events: Sequence[tuple[float, Event]]) -> list[Noticed]:
-    """Which mishaps fell into which steps, and of which the record speaks until the next one."""
-    rows = []
-    end_s = events[-1][0]
-    for i, mishap in enumerate(mishaps):
-        if mishap.at_s > end_s:
-            break  # the run was over
-        next_s = mishaps[i + 1].at_s if i + 1 < len(mishaps) else 0.0
-        step = next(
-            (e.index for t_s, e in reversed(events) if isinstance(e, PhaseChanged) and t_s <= mishap.at_s), None
-        )
-        until_s = max(next_s, mishap.at_s + SEEN_S)
-        speaks = any(mishap.at_s <= t_s <= until_s and _tells(event) for t_s, event in events)
-        verbs = "+".join(verb.name for verb, _ in recipe.steps[step].verbs) if step is not None else "set-up"
-        rows.append(Noticed(mishap.name, verbs or "wait", speaks))
-    return rows
-
-
-def _tells(event: Event) -> bool:
-    return isinstance(event, Alarm | Refusal | PersonSaid)

@@ -7,6 +7,7 @@ that a recipe takes a minute or two. One in four has a step left out: then the g
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -18,6 +19,7 @@ from controller.recipe.problems import RecipeError
 from controller.recipe.quantities import Quantity
 from controller.recipe.verb import ToolFacts
 from controller.sequence.steps import VERBS
+from controller.sequence.verb import modules_of
 
 # verb -> setting -> lowest and highest, in the unit of the verb's model
 DRAWN: dict[str, dict[str, tuple[float, float]]] = {
@@ -41,6 +43,28 @@ DRAWN: dict[str, dict[str, tuple[float, float]]] = {
     "secure": {}, "open": {}, "home": {}, "wheel_rest": {},
 }  # fmt: skip
 MUTATED = 0.25
+# What a process engineer measures of a healthy tool and a good part, by step; healthy values are those of this line.
+CHECK_SHOT = {"pressure": "300 kPa", "time": "1 s"}
+RATE = {"tag": "dispenser.rate", "accept": "0.205 g/s .. 0.212 g/s"}
+JUDGED: dict[str, dict[str, Any]] = {
+    "Check in": {"cold": {"tag": "mold.temperature", "over": "1 s", "accept": "23 degC .. 27 degC"}},
+    "Calibrate": {"rate": RATE},
+    "Check shot": {"rate_after": RATE},
+    "Demold": {"voids": {"inspect": "void_index", "unit": "%", "accept": "max 0.5 %"}},
+    "Close": {"platen_cold": {"tag": "press.platen", "over": "1 s", "accept": "23 degC .. 27 degC"}},
+    "Recover": {"gap": {"tag": "press.gap", "over": "1 s", "accept": "147 um .. 150 um"}},
+    "Unload": {
+        "lifted": {"inspect": "lifted_bonds", "unit": "", "accept": "max 10"},
+        "cracked": {"inspect": "cracked_leads", "unit": "", "accept": "max 0"},
+        "strain": {"inspect": "lead_strain_max", "unit": "%", "accept": "max 9.5 %"},
+    },
+    "Hold part": {"incoming": {"tag": "grinder.thickness", "over": "1 s", "accept": "722 um .. 728 um"}},
+    "Gauge": {
+        "ground": {"tag": "grinder.thickness", "over": "1 s", "accept": "722 um .. 728 um"},
+        "change": {"value": "ground - incoming", "unit": "um", "accept": "-1 um .. 1 um"},
+    },
+    "Off the chuck": {"ttv": {"inspect": "ttv", "unit": "um", "accept": "max 2 um"}},
+}
 TRIES = 20
 
 Step = dict[str, Any]
@@ -48,25 +72,26 @@ Step = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A recipe's name and text, and about how long it takes without faults."""
+    """A recipe's name and text, about how long it takes without faults, and the modules it acts on."""
 
     name: str
     text: str
     about_s: float
+    modules: frozenset[str]
 
 
-def draw_recipe(seed: int, facts: ToolFacts) -> Drawn:
-    """Return the recipe of a seed; the same one for the same seed."""
+def draw_recipe(seed: int, facts: ToolFacts, *, whole: bool = False) -> Drawn:
+    """Return the recipe of a seed; the same one for the same seed. A `whole` one lacks no step."""
     draw = Random(f"{seed}:recipe")
     for _ in range(TRIES):
         name = f"campaign-{seed}"
-        steps = _steps(draw)
+        steps = _steps(draw, whole)
         text = yaml.safe_dump(_recipe(draw, name, steps), sort_keys=False, allow_unicode=True)
         try:
-            load(text, VERBS, facts)
+            recipe = load(text, VERBS, facts)
         except RecipeError:
             continue  # the step that was left out is one that a later one refers to
-        return Drawn(name, text, 10.0 + 0.6 * sum(_about_s(step) for step in steps))
+        return Drawn(name, text, 10.0 + 0.6 * sum(_about_s(step) for step in steps), modules_of(recipe))
     raise RuntimeError(f"no recipe for seed {seed}; correct the blocks in {__name__}")
 
 
@@ -97,16 +122,35 @@ def _monitors(draw: Random, steps: list[Step]) -> Step:
     return monitors
 
 
-def _steps(draw: Random) -> list[Step]:
+def _steps(draw: Random, whole: bool) -> list[Step]:
     blocks: list[Callable[[Random], list[Step]]] = [_press, _grind, _cover]
-    steps = [step for block in draw.sample(blocks, draw.choice([1, 1, 2])) for step in block(draw)]
+    chosen = draw.sample(blocks, draw.choice([1, 1, 2]))
+    if whole:
+        chosen.sort(key=blocks.index)  # a covered part is not pressed, and not ground before it has cured
+    steps = [step for block in chosen for step in block(draw)]
     if draw.random() < 0.4:
         steps.insert(0, {"name": "Air", "air": _settings(draw, "air")})
     if draw.random() < 0.4:
         steps.append({"name": "Weigh", "weigh": _settings(draw, "weigh")})
-    if draw.random() < MUTATED:
+    if draw.random() < MUTATED and not whole:
         del steps[draw.randrange(len(steps))]
-    return steps
+    return _judged(steps) if whole else steps
+
+
+def _judged(steps: list[Step]) -> list[Step]:
+    """Measure whatever tells of a healthy tool and a good part, as a process engineer would, and judge it."""
+    judged: list[Step] = []
+    for step in steps:
+        judged.append(step)
+        if step["name"] == "Calibrate":
+            step["calibrate"] = dict(CHECK_SHOT)
+        elif step["name"] == "Cover":  # what has changed since the calibration
+            judged.append({"name": "Check shot", "calibrate": dict(CHECK_SHOT)})
+    for step in judged:
+        if measures := JUDGED.get(step["name"]):
+            step["measure"] = {**step.get("measure", {}), **deepcopy(measures)}
+            step.setdefault("on_fail", "go_on")
+    return judged
 
 
 def _press(draw: Random) -> list[Step]:

@@ -1,5 +1,8 @@
-"""The monitor that watches a simulated station for the campaign; it sees wire, plant and record, and nothing of us."""
+"""The monitor, which knows nothing of us: on wire, plant and record for the campaign, without the plant for `run`."""
 
+from simulators.watch.live import WireWatch
+from simulators.watch.rule import Violation
+from simulators.watch.twin import MODULES as CHANNELS
 from simulators.watch.watch import Watch
 
-__all__ = ["Watch"]
+__all__ = ["CHANNELS", "Violation", "Watch", "WireWatch"]

@@ -21,14 +21,14 @@ def page(view: View, width: int, height: int) -> list[Row]:
     found = shown(view)
     word = view.filters.get(8, "")
     rows: list[Row] = [rule(width, "8 HISTORY", f"{len(found)} runs · " + (f"filter {word}" if word else "/ filter"))]
-    rows.append([(f"   {'begun':<19}  {'recipe':<22} {'state':<11} {'verdict':<7} {'took':>8}  alarms", "dim")])
+    rows.append([(f"   {'begun':<16}  {'recipe':<22} {'state':<11} {'verdict':<7} {'took':>8}  alarms", "dim")])
     at = view.choice(len(found))
     card = _card(found[at], width) if found else [fit([("   no records found", "dim")], width)]
     room = max(1, height - 2 - len(card))
     first = scroll(at, len(found), room)
     for i, run in enumerate(found[first : first + room], first):
         state = JOB_WORDS.get(run["state"], run["state"])
-        head = f"{'▶' if i == at else ' '}  {run['begun']:<19}  {clean(run['recipe']):<22.22}"
+        head = f"{'▶' if i == at else ' '}  {run['begun']:<16.16}  {clean(run['recipe']):<22.22}"
         text = f"{head} {state:<11.11} {run['verdict']:<7} {span(run['duration_s']):>8}  {run['alarms']}"
         rows.append([(text, "bold" if i == at else "p2" if run["verdict"] == "FAIL" else "")])
     return [*filled(rows, width, height - len(card)), *card]

@@ -6,6 +6,7 @@ from controller.console import modules, steps
 from controller.console.layout import MODULES
 from controller.console.pages.trends import curve_rows
 from controller.console.rows import Row, beside, clean, ends, filled, rule, span
+from controller.console.sentences import sentence
 from controller.console.view import View
 
 WIDE, TALL = 120, 40
@@ -52,7 +53,7 @@ def _steps(view: View, width: int) -> list[Row]:
     at = next((step.index for step in found if step.mark == "▶"), 0)
     first = max(0, min(at - 4, len(found) - 10))
     for step in found[first : first + 10]:
-        planned = span(step.planned_s) if step.planned_s is not None else "-"
+        planned = f"{'≥' if step.planned.least else ''}{span(step.planned.s)}" if step.planned is not None else "-"
         now_s = steps.step_s(view) if step.mark == "▶" else taken.get(step.index)
         taking = span(now_s) if now_s is not None else ""
         line = f" {step.mark} {step.index + 1:<2} {clean(step.name):<26.26} {planned:>8}  {taking:>8}"
@@ -94,10 +95,10 @@ def _results(view: View) -> list[Row]:
 def _next(view: View, width: int, height: int) -> list[Row]:
     prompts = view.state.get("prompts", ())
     rows: list[Row] = [[(f" {line}", "ask" if line.startswith("now") else "")] for line in steps.needed(view)]
-    if not prompts:
+    if not any(line.startswith("now") for line in steps.needed(view)):
         known = view.job is not None and view.job["recipe"] in view.plans
         rows.insert(0, [(" nothing now" if rows or not known else " nothing more in this run", "dim")])
-    key = "Enter answers" if prompts else ""
+    key = "Enter answers" if prompts else "N reads the notes" if view.state.get("notes") else ""
     return [rule(width, "NEXT FOR YOU", key), *filled(rows, width, height)]
 
 
@@ -110,32 +111,6 @@ def _events(view: View, width: int, height: int) -> list[Row]:
         if len(rows) == height:
             break
     return [rule(width, "EVENTS"), *filled(rows, width, height)]
-
-
-def sentence(event: dict[str, object]) -> str:
-    """What an event says to an operator; nothing for those that only the record needs."""
-    match event["kind"]:
-        case "job":
-            return clean(f"job {event['new']} {event['reason'] or ''}".rstrip())
-        case "phase" if event["new"] in ("RUNNING", "COMPLETE", "HELD", "ABORTED") and event["old"] != "RESTARTING":
-            return clean(f"step {event['step']} {str(event['new']).lower()}")
-        case "alarm" if event["active"]:
-            return clean(f"alarm {event['code']}: {event['happened']}; {event['we_did']}")
-        case "alarm":
-            return clean(f"alarm {event['code']} gone")
-        case "alarm_state" if event["by"]:
-            return clean(f"{event['by']}: {event['code']} {str(event['new']).lower()} {event['reason']}".rstrip())
-        case "person":
-            return clean(f"{event['by']}: {event['command']} {event['reason']}".rstrip())
-        case "person_refused":
-            return clean(f"{event['by']}: {event['command']} refused: {event['reason']}")
-        case "refusal":
-            return clean(f"refused {event['action']}: {event['reason']}; {event['fix']}")
-        case "answer":
-            return clean(f"{event['by']}: {event['id']} = {event['value']}")
-        case "note":
-            return clean(event["text"])
-    return ""
 
 
 def _instruments(view: View, width: int) -> list[Row]:

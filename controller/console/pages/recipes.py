@@ -24,15 +24,15 @@ def chosen(view: View) -> tuple[str, dict[str, Any] | None] | None:
 
 def page(view: View, width: int, height: int) -> list[Row]:
     """List at the left, the chosen recipe at the right."""
-    left = max(30, width * 2 // 5)
+    left = max(36, width * 2 // 5)
     found = shown(view)
     at = view.choice(len(found))
     lines: list[Row] = []
     for i, (name, job) in enumerate(found):
         mark = "▶" if i == at else " "
         if job is not None:
-            word = "starts by itself" if job["started"] else "waits for S"
-            lines.append([(f" {mark}{name:<22.22} queued, {word}", "bold")])
+            word = "starts next" if job["started"] else "waits for S"
+            lines.append([(f" {mark}{name:<22.22} {word}", "bold")])
         else:
             lines.append([(_line(view, mark, name, min(22, left - 11)), "")])
     if not found:
@@ -63,6 +63,7 @@ def _about(view: View, width: int, height: int) -> list[Row]:
     rows: list[Row] = []
     if job is not None:
         rows.append([(f" {job['id']}  by {clean(job['by'])}", "")])
+        rows += [[(f"   part {clean(job['part'])}", "")]] if "part" in job else []
         rows += [[(f"   {key} = {clean(value)}", "")] for key, value in job["settings"].items()]
     plan = view.plans.get(name)
     if plan is None:
@@ -79,11 +80,12 @@ def _about(view: View, width: int, height: int) -> list[Row]:
         [(f" ${key} {value['text']}{_range(value)}  by {value['who']}", "")]
         for key, value in plan["parameters"].items()
     ]
-    total_s = sum(view.planned_s(name, step["name"]) or 0.0 for step in plan["steps"])
+    total_s = sum(planned.s for step in plan["steps"] if (planned := view.planned(name, step["name"])))
     known = "as last time" if name in view.durations else "dwells only"
     rows.append([(f" {len(plan['steps'])} steps, {span(total_s)} {known}, {len(plan['questions'])} questions", "dim")])
+    wide = min(22, max((len(step["name"]) for step in plan["steps"]), default=0))
     for i, step in enumerate(plan["steps"], 1):
-        rows.append([(f" {i:>2} {clean(step['name']):<22.22} {_does(step)}", "")])
+        rows.append([(f" {i:>2} {clean(step['name']):<{wide}.{wide}}  {_does(step)}", "")])
     return rows
 
 

@@ -10,6 +10,7 @@ from controller.console.rows import Row, filled, fit, rule
 from controller.console.view import View
 from controller.server.picture import BAD, GOOD, STALE, UNCERTAIN, Tag
 
+WIDE, BOUNDS = 100, 20
 QUALITY = {GOOD: "good", UNCERTAIN: "≈ uncertain", BAD: "? BAD", STALE: "~ stale"}
 
 
@@ -33,11 +34,16 @@ def module(view: View, width: int, height: int) -> list[Row]:
 def io(view: View, width: int, height: int) -> list[Row]:
     """All values, and where the instruments are."""
     lines: list[Row] = []
-    for name, about in view.state.get("instruments", {}).items():
-        text = f" {name:<16.16} {'LOST' if about['lost'] else 'ok':<5} {about['link']:<34.34} {about['identity']}"
+    said = view.state.get("instruments", {})
+    for name, about in sorted(said.items(), key=lambda item: not item[1]["lost"]):  # who is lost is never cut off
+        text = f" {name:<16.16} {'LOST' if about['lost'] else 'ok':<5} {about['link']:<12.12} {about['identity']}"
         lines.append([(text, "p2" if about["lost"] else "")])
     room = min(len(lines), max(0, height - 12))
-    head = rule(width, "INSTRUMENTS", view.state.get("down", "")[: width // 2])
+    head = rule(
+        width,
+        f"INSTRUMENTS {room} of {len(lines)}" if room < len(lines) else "INSTRUMENTS",
+        view.state.get("down", "")[: width // 2],
+    )
     about = [head, *filled(lines, width, room)] if room else []
     return table(view, width, height - len(about), "9 INPUTS AND OUTPUTS") + about
 
@@ -48,12 +54,14 @@ def table(view: View, width: int, height: int, title: str) -> list[Row]:
     word = view.filters.get(view.page, "")
     tail = f"{len(tags)} values · " + (f"filter {word}" if word else "/ filter") + "  t trend"
     rows: list[Row] = [rule(width, title, tail)]
-    rows.append([(f"   {'name':<28} {'value':>14}  {'quality':<11} {'setpoint, limits':<20} meaning", "dim")])
+    meaning = width >= WIDE  # below, the meaning of the chosen one stands alone
+    head = f"   {'name':<28} {'value':>14}  {'quality':<11} {'setpoint, limits':<{BOUNDS}}"
+    rows.append([(f"{head} meaning" if meaning else head, "dim")])
     room = height - 3
     at = view.choice(len(tags))
     first = scroll(at, len(tags), room)
     for i, tag in enumerate(tags[first : first + room], first):
-        rows.append(_line(view, tag, chosen=i == at))
+        rows.append(_line(view, tag, chosen=i == at, meaning=meaning))
     about = f" {tags[at].name}: {tags[at].doc}" if tags else " no value has this word"
     return [*filled(rows, width, height - 1), fit([(about, "dim")], width)]
 
@@ -63,7 +71,7 @@ def scroll(at: int, n: int, room: int) -> int:
     return max(0, min(at - room // 2, n - room))
 
 
-def _line(view: View, tag: Tag, *, chosen: bool) -> Row:
+def _line(view: View, tag: Tag, *, chosen: bool, meaning: bool) -> Row:
     style = view.mark(tag)[1]
     quality = QUALITY[tag.quality] if view.fresh or tag.quality in (BAD, STALE) else "~ old"
     drawn = "≋" if tag.name in view.curves else " "
@@ -72,8 +80,8 @@ def _line(view: View, tag: Tag, *, chosen: bool) -> Row:
         head,
         view.reading(tag.name, 14),
         (f"  {quality:<11} ", style),
-        (f"{_bounds(view, tag):<20} ", "dim"),
-        (tag.doc, "dim"),
+        (f"{_bounds(view, tag):<{BOUNDS}}", "dim"),
+        (f" {tag.doc}" if meaning else "", "dim"),
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
-from controller.console.layout import SETPOINTS, decimals
+from controller.console.layout import LABELS, SETPOINTS, decimals
 from controller.console.rows import Row, fit, rule, span
 from controller.console.trend import BUCKET_S, joined, spread, strip
 from controller.console.view import View
@@ -82,7 +82,7 @@ def _said(view: View, tag: str, height: int) -> list[Row]:
         number: Row = [(" at cursor ", "dim"), (shown, "bold")]
     else:
         number = [(" ", ""), view.reading(tag, 1)]
-    rows = [name, number] if height > 1 else [number]
+    rows = [name, number] if height > 1 else [[(f" {LABELS.get(tag, tag)}", "dim"), *number]]
     setpoint = SETPOINTS.get(tag, "")
     if setpoint and view.tag(setpoint) is not None and height > 2 and view.cursor_s is None:
         text, style = view.reading(setpoint, 1)

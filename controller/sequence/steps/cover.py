@@ -11,6 +11,8 @@ from pydantic import Field
 from controller.equipment.line import Call
 from controller.recipe.quantities import Duration, Mass_g, Pressure
 from controller.recipe.verb import CheckContext, Finding, Params
+from controller.record.events import Note
+from controller.record.text import clock_text
 from controller.sequence.effects import OFF, ON, Effect
 from controller.sequence.verb import Tool, Verb
 
@@ -26,7 +28,7 @@ class MaterialParams(Params):
 
 
 class Material(Verb):
-    """Take the scanned lot into use; moves nothing."""
+    """Take the scanned lot into use; moves nothing. The pot life of a lot that an earlier real run opened goes on."""
 
     name, module, params = "material", "line", MaterialParams
     repeatable = True
@@ -39,7 +41,12 @@ class Material(Verb):
         return [Effect(sets={**life, "dispenser.lot_scanned": ON, "dispenser.mass_cap": (params.cap, params.cap)})]
 
     async def run(self, tool: Tool, params: MaterialParams, memory: dict[str, Any]) -> None:
-        tool.dispenser.material(min(params.pot_life, tool.pot_life_s), params.cap)
+        left_s = min(params.pot_life, tool.pot_life_s)
+        if tool.lot in tool.opened_s:
+            open_s = asyncio.get_running_loop().time() - tool.opened_s[tool.lot]
+            left_s -= open_s
+            tool.guard.record.event(Note(f"lot {tool.lot} was opened {clock_text(open_s)} ago, in an earlier run"))
+        tool.dispenser.material(left_s, params.cap)
 
 
 class AirParams(Params):
