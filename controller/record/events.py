@@ -229,25 +229,6 @@ class PersonRefused(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class HandoverLeft(Event):
-    """A person left a note for who comes next, with how things stood then; it belongs to no run."""
-
-    kind: ClassVar[str] = "handover"
-    by: str
-    text: str
-    situation: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class HandoverTaken(Event):
-    """A person has read the notes that stood, so many, and has taken the tool over."""
-
-    kind: ClassVar[str] = "handover_taken"
-    by: str
-    notes: int
-
-
-@dataclass(frozen=True, slots=True)
 class Measured(Event):
     """A result with its limits; `source` is measured, inspected or predicted. `ok` is None when nothing is judged.
     `run` is the interrupted run that found it, empty for this one."""

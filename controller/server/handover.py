@@ -6,14 +6,34 @@ The site journal keeps them; here is only what stands now.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from controller import wall
-from controller.record.events import Event, HandoverLeft, HandoverTaken, SiteAct
+from controller.record.events import Event, SiteAct
 from controller.server.protocol import Code, Refused
 
 NOTES_MAX = 20  # that stand; whoever leaves more has to be read first
 DAYS = 31  # of journals that are read at a start
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverLeft(Event):
+    """A person left a note for who comes next, with how things stood then; it belongs to no run."""
+
+    kind: ClassVar[str] = "handover"
+    by: str
+    text: str
+    situation: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class HandoverTaken(Event):
+    """A person has read the notes that stood, so many, and has taken the tool over."""
+
+    kind: ClassVar[str] = "handover_taken"
+    by: str
+    notes: int
 
 
 class Handovers:

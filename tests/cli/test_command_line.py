@@ -16,6 +16,7 @@ from tests.cli.commands import ENVIRONMENT, MAIN, RECIPES, begin, refused, sprin
 KEYS = {
     "schema", "run", "simulated", "recipe", "seed", "state", "verdict", "process_s", "wall_s", "trace_sha256", "links",
     "exchanges", "results", "alarm_load", "alarms", "bypassed", "engineering", "notes", "report",
+    "resumes", "violations",
 }  # fmt: skip
 
 

@@ -58,7 +58,7 @@ def test_a_run_that_may_open_no_more_files_is_recorded_to_its_end(tmp_path: Path
         assert summary_of(record).state == "PROCESS_COMPLETE"
 
 
-@pytest.mark.parametrize("limit", [6, 8])
+@pytest.mark.parametrize("limit", [5, 6])
 def test_too_few_files_from_the_start_are_told_and_nothing_begins(tmp_path: Path, limit: int) -> None:
     program = (
         f"import resource; resource.setrlimit(resource.RLIMIT_NOFILE, ({limit}, {limit}));"

@@ -48,16 +48,16 @@ def die(
     after: Coroutine[Any, Any, None],
 ) -> None:
     """Leave the old controller for good and run what comes `after` in the same loop; call it where it shall die."""
-    _KEPT.extend((asyncio.all_tasks(loop), list(loop._ready), list(loop._scheduled), dead))  # type: ignore[attr-defined]
+    _KEPT.extend((asyncio.all_tasks(loop), list(loop._ready), list(loop._timers), dead))
     gc.disable()
     if dead is not None:
         asyncio.tasks._leave_task(loop, dead)
     asyncio._set_running_loop(None)
     loop._thread_id = None  # type: ignore[attr-defined]
-    ready, scheduled = loop._ready, loop._scheduled  # type: ignore[attr-defined]
+    ready, scheduled = loop._ready, loop._timers
     alive = [handle for handle in ready if getattr(handle._callback, "__self__", None) is hands]
     waiter = getattr(hands, "_fut_waiter", None)
-    timers = [handle for handle in scheduled if waiter is not None and waiter in (handle._args or ())]
+    timers = [timer for timer in scheduled if waiter is not None and waiter in (timer[2]._args or ())]
     ready.clear()
     ready.extend(alive)
     scheduled[:] = timers

@@ -192,7 +192,12 @@ class Retired(Unplugged):
         raise Refused(Code.RELEASE, f"{recipe.name} was retired", "take another")
 
 
-def test_a_job_whose_recipe_was_retired_while_it_waited_does_not_begin(tmp_path: Path) -> None:
+def test_a_job_whose_recipe_was_retired_while_it_waited_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def safe(station: object, runs: Path) -> list[str]:
+        return []
+
     async def scene() -> None:
         loop = asyncio.get_running_loop()
         jobs = Jobs(Retired(), tmp_path, 1.0, lambda why: None)
@@ -211,6 +216,7 @@ def test_a_job_whose_recipe_was_retired_while_it_waited_does_not_begin(tmp_path:
         await jobs.audit.written()
         assert not (tmp_path / first.id).exists()
 
+    monkeypatch.setattr("controller.server.jobs.restart", safe)
     loop = VirtualLoop()
     loop.run_until_complete(scene())
     loop.close()

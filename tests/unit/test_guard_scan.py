@@ -253,7 +253,7 @@ def test_what_has_to_last_is_seen_at_every_scan_also_while_nobody_asks(bench: Be
     play(work)
 
 
-def test_only_what_is_in_use_is_computed_and_watched(bench: Bench) -> None:
+def test_all_is_computed_and_only_what_is_in_use_is_watched(bench: Bench) -> None:
     computed: list[str] = []
 
     async def work() -> None:
@@ -268,7 +268,7 @@ def test_only_what_is_in_use_is_computed_and_watched(bench: Bench) -> None:
         assert scene.guard.tripped is None
 
     play(work)
-    assert computed == ["box"]
+    assert computed == ["box", "spare"]
 
 
 def test_the_first_trip_stays_the_reason_and_each_is_told(bench: Bench) -> None:
