@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import controller.cli.run as command
+import controller.cli.live as live
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import RunOptions, RunOutcome, prepare
 from controller.cli.runs_text import list_runs, show_run
@@ -168,7 +168,7 @@ def test_the_pot_life_of_a_lot_goes_on_from_run_to_run(
 ) -> None:
     (tmp_path / "pour.yaml").write_text(POUR, encoding="utf-8")
     lots = {"ENC-2-0917": open_h * 3600.0} if open_h is not None else {"ENC-2-0001": 1e6}
-    monkeypatch.setattr(command, "before_start", lambda *_, **__: Start(opened_s_ago=lots))  # as before a live run
+    monkeypatch.setattr(live, "before_start", lambda *_, **__: Start(opened_s_ago=lots))  # as before a live run
 
     outcome = run(RunOptions(str(tmp_path / "pour.yaml"), out=tmp_path / "run"))
 
@@ -196,7 +196,7 @@ def test_a_live_run_is_asked_about_its_site_wherever_its_record_goes(
         asked.append(runs)
         raise NotReady("no")
 
-    monkeypatch.setattr(command, "before_start", ask)
+    monkeypatch.setattr(live, "before_start", ask)
     for options in ({"live": True, "out": tmp_path / "one"}, {"live": True}, {"out": tmp_path / "one"}):
         with pytest.raises(CommandError, match="no"):
             run(RunOptions(look, **options))  # type: ignore[arg-type]
