@@ -36,6 +36,7 @@ class Safing:
         self.modules: dict[str, SafeModule] = {}
         self._dropping: asyncio.Task[None] | None = None  # waits for ENABLE to drop, once the heartbeat is withdrawn
         self._in_use: frozenset[str] = frozenset()
+        self._confirmed: set[str] = set()  # actions, since the first beginning
         self._state = SafeState(self._start)
 
     @property
@@ -61,6 +62,8 @@ class Safing:
             for name, module in self.modules.items()
             if name in self._in_use
             for action in module.safe_actions(failure_class, lost)
+            # What gets worse step by step does not flood the wires with what is safe already and reads so.
+            if not (action.name in self._confirmed and action.confirmed())
         ]
         if "line_plc" in lost:  # nearly every confirmation is its word; ENABLE drops meanwhile by itself
             actions = [replace(action, deadline_s=min(action.deadline_s, BLIND_S)) for action in actions]
@@ -68,6 +71,7 @@ class Safing:
 
     def _report(self, outcome: SafeOutcome) -> None:
         if outcome.confirmed:
+            self._confirmed.add(outcome.name)
             self._guard.note(Note(f"safe: {outcome.name}"))
             return
         if self._dropping is None:

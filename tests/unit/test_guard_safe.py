@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -272,3 +273,21 @@ def test_without_the_plc_no_action_is_waited_for_longer_than_a_wheel_takes_to_st
     play(work)
     details = {alarm.of: alarm.happened for alarm in scene.bench.record.of(Alarm)}
     assert details == {"valve": "valve: not confirmed within 2 s", "wheel": "wheel: not confirmed within 30 s"}
+
+
+@pytest.mark.parametrize("opens_again", [False, True])
+def test_what_gets_worse_repeats_only_what_is_not_safe_already(opens_again: bool) -> None:
+    valve, slow = Valve(), Valve(shuts_after_s=2.0)
+    still = replace(slow.action(5.0), name="slow valve")
+    scene = scene_with(SafeBox(valve.action(), still))
+
+    async def work() -> None:
+        scene.guard.begin_safe_state(LOSS)
+        await asyncio.sleep(1.0)
+        if opens_again:
+            valve.shut_at_s = float("inf")
+        scene.guard.begin_safe_state(FailureClass.EMERGENCY)
+        assert all(outcome.confirmed for outcome in await scene.guard.safe_state())
+
+    play(work)
+    assert (valve.orders, slow.orders) == ([0.0, 1.0] if opens_again else [0.0], [0.0, 1.0])
