@@ -161,6 +161,18 @@ def test_a_monitor_does_what_the_recipe_says(
     assert [event.new for event in bench.record.of(AlarmChanged)] == ["RETURNED"]
 
 
+def test_a_warning_that_nobody_can_judge_is_no_news(bench: Bench) -> None:
+    async def work() -> None:
+        scene = Scene(bench.interlock(kind="warning"), bench=bench)
+        bench.lose("flow")
+        await scene.scan()
+        await scene.scan(0.3)
+        assert scene.guard.tripped is None
+
+    play(work)
+    assert codes(bench) == []
+
+
 def test_an_unknown_input_without_an_instrument_to_blame_is_told_as_the_interlock(bench: Bench) -> None:
     async def work() -> None:
         scene = Scene(bench.interlock(**{"class": 1}), bench=bench)
