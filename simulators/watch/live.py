@@ -36,8 +36,14 @@ class RecordedAtTheEnd(Recorded):
                 self.report(at_s, f"{actuator} {value:g} was driven without an order in the record")
 
 
+class ConfirmedInTicks(Confirmed):
+    """The same on the shadow's clock, which ticks in 10 ms: an order and the record's beginning may each be one off."""
+
+    LATE_S = 0.021
+
+
 WIRE_RULES: tuple[type[Rule], ...] = (
-    Bounds, Latch, Pace, Finite, RecordedAtTheEnd, Confirmed, States, NoBug, OneEnd, Samples, Stored,
+    Bounds, Latch, Pace, Finite, RecordedAtTheEnd, ConfirmedInTicks, States, NoBug, OneEnd, Samples, Stored,
 )  # fmt: skip
 
 

@@ -104,6 +104,7 @@ class Confirmed(Rule):
 
     id = "order.confirmed"
     reads_record = True
+    LATE_S = 1e-3  # how much later than its outcome an order may seem to reach the machine
 
     def __init__(self, scene: Scene) -> None:
         super().__init__(scene)
@@ -131,7 +132,9 @@ class Confirmed(Rule):
             if intent["output"] not in outputs or tolerance is None or actuator in INDIRECT:
                 continue
             drives = [
-                (when_s, value) for when_s, name, value in self._drives if name == actuator and when_s <= at_s + 1e-3
+                (when_s, value)
+                for when_s, name, value in self._drives
+                if name == actuator and when_s <= at_s + self.LATE_S
             ]
             had = next((value for when_s, value in reversed(drives) if when_s < asked_s - 0.02), 0.0)
             values = [had, *(value for when_s, value in drives if when_s >= asked_s - 0.02)]
