@@ -58,7 +58,7 @@ async def live(hours: int, folder: Path) -> list[dict[str, float]]:
     station = make_station(make_scene(1, load_scenario(None), OperatorScript()))
     here = simulated_tool(tool, await serve_lines(station, list(tool.lines)))
     ready = asyncio.Event()
-    jobs = Jobs(Surrounding(here, OperatorScript(), None, station), folder, 1.0, lambda why: ready.set())
+    jobs = Jobs(Surrounding(here, OperatorScript(), None, station, {}), folder, 1.0, lambda why: ready.set())
     recipe = load(find("smoke", recipe_folder()), VERBS, facts_of(tool), {})
     work = asyncio.get_running_loop().create_task(jobs.work(), name="jobs")
     await ready.wait()
