@@ -24,6 +24,7 @@ from typing import Any
 from controller.console.layout import TRENDED
 from controller.server.protocol import FRAMES_HZ, PROTOCOL, decode, encode, notification
 from controller.server.roles import commands_of
+from springback import __version__
 
 TAGS, WARM_S, WATCH_S, KEYS = 117, 3.0, 15.0, 200
 MAIN = "import sys; sys.modules['numpy'] = None; from springback.main import main; main()"
@@ -65,7 +66,13 @@ class Talker:
 
     def _answer(self, method: str) -> dict[str, Any]:
         if method == "hello":
-            about = {"protocol": PROTOCOL, "version": "0", "instance": "bench", "tool": "packaging-line", "speed": 1.0}
+            about = {
+                "protocol": PROTOCOL,
+                "version": __version__,
+                "instance": "bench",
+                "tool": "packaging-line",
+                "speed": 1.0,
+            }
             return {**about, "simulated": True, "user": "otto", "role": "operator", "may": commands_of("operator")}
         if method == "attach":
             table = dict.fromkeys(self._names, ("kPa", "a value"))
