@@ -1,7 +1,7 @@
 """What the console costs and how quick it is: the real program in a pty, fed ten whole frames a second.
 
-A daemon that only talks sends them over a real socket, so that every value changes in each frame; what is drawn is read
-as fast as it comes. `measure()` returns rows for a table; run as a program it prints them.
+The daemon of the console's own tests sends them over a real socket, so that every value changes in each frame; what is
+drawn is read as fast as it comes. `measure()` returns rows for a table; run as a program it prints them.
 """
 
 from __future__ import annotations
@@ -17,76 +17,24 @@ import sys
 import tempfile
 import termios
 import time
-from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from typing import Any
 
-from controller.console.layout import TRENDED
-from controller.server.protocol import FRAMES_HZ, PROTOCOL, decode, encode, notification
-from controller.server.roles import commands_of
-from springback import __version__
+from controller.server.protocol import FRAMES_HZ
+from tests.console.fake import FakeDaemon
 
-TAGS, WARM_S, WATCH_S, KEYS = 117, 3.0, 15.0, 200
+WARM_S, WATCH_S, KEYS = 3.0, 15.0, 200
 MAIN = "import sys; sys.modules['numpy'] = None; from springback.main import main; main()"
 SIZES = ((24, 80), (48, 160))
 
 
-class Talker:
-    """A daemon that tells frames and answers what a console asks at its start."""
-
-    def __init__(self) -> None:
-        names = [*TRENDED, "press.setpoint", "press.platen_setpoint", "mold.setpoint", "grinder.spindle", "grinder.z"]
-        self._names = [*names, *(f"line_plc.value_{i}" for i in range(TAGS - len(names)))]
-        self._writers: list[asyncio.StreamWriter] = []
-        self._n = 0
-
-    async def serve(self, path: Path) -> None:
-        """Listen, and tell for ever."""
-        await asyncio.start_unix_server(self._client, path)
-        while True:
-            await asyncio.sleep(1 / FRAMES_HZ)
-            self._n += 1
-            line = notification("tags", {"values": self._values()})
-            for writer in self._writers:
-                writer.write(line)
-
-    def _values(self) -> dict[str, tuple[float, int]]:
-        return {
-            name: (round(100.0 + (self._n * 7 + i) % 50 + self._n % 10 / 10, 3), 0)
-            for i, name in enumerate(self._names)
-        }
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.CancelledError):
-            while line := await reader.readline():
-                message = decode(line)
-                writer.write(encode({"id": message["id"], "result": self._answer(message["method"])}))
-                if message["method"] == "attach":
-                    self._writers.append(writer)
-
-    def _answer(self, method: str) -> dict[str, Any]:
-        if method == "hello":
-            about = {
-                "protocol": PROTOCOL,
-                "version": __version__,
-                "instance": "bench",
-                "tool": "packaging-line",
-                "speed": 1.0,
-            }
-            return {**about, "simulated": True, "user": "otto", "role": "operator", "may": commands_of("operator")}
-        if method == "attach":
-            table = dict.fromkeys(self._names, ("kPa", "a value"))
-            state = {"job": None, "queue": [], "last": None, "prompts": [], "alarms": [], "trip": None, "down": ""}
-            return {
-                "instance": "bench",
-                "seq": 0,
-                "gap": 0,
-                "table": table,
-                "values": self._values(),
-                "events": [],
-                "state": state,
-            }
-        return {"recipes": ["smoke"]}
+async def tell(daemon: FakeDaemon) -> None:
+    """Another value of every tag, for ever."""
+    names = list(daemon.snapshot["table"])
+    for frame in count():
+        values = {n: (round(100.0 + (frame * 7 + i) % 50 + frame % 10 / 10, 3), 0) for i, n in enumerate(names)}
+        daemon.tell("tags", values=values)
+        await asyncio.sleep(1 / FRAMES_HZ)
 
 
 class Console:
@@ -102,11 +50,14 @@ class Console:
         os.set_blocking(self._pty, False)
 
     def read(self) -> bytes:
-        """What it has drawn since."""
+        """What it has drawn since; a console that has lost the daemon ends the benchmark, for it draws nothing."""
         try:
-            return os.read(self._pty, 1 << 20)
+            drawn = os.read(self._pty, 1 << 20)
         except BlockingIOError:
             return b""
+        if b"LINK LOST" in drawn:
+            sys.exit("the console does not hold the link to the daemon of tests/console/fake.py")
+        return drawn
 
     def key(self, key: str) -> None:
         """Press one."""
@@ -151,10 +102,10 @@ async def key_ms(console: Console, key: str, words: bytes) -> float:
 async def one(rows: int, columns: int) -> list[tuple[str, str, str]]:
     """The rows of one size."""
     with tempfile.TemporaryDirectory() as name:
-        socket = Path(name) / "tool.sock"
-        telling = asyncio.create_task(Talker().serve(socket))
-        await asyncio.sleep(0.2)
-        console = Console(socket, rows, columns)
+        daemon = FakeDaemon(Path(name))
+        await daemon.start()
+        telling, values = asyncio.create_task(tell(daemon)), len(daemon.snapshot["table"])
+        console = Console(daemon.path, rows, columns)
         try:
             await watch(console, WARM_S)
             out = []
@@ -165,7 +116,7 @@ async def one(rows: int, columns: int) -> list[tuple[str, str, str]]:
                 drawn = await watch(console, WATCH_S)
                 wall_s = time.perf_counter() - begun_s
                 share = 100 * (console.cpu_s - cpu_s) / wall_s
-                what = f"console {columns}x{rows}, {page}: {TAGS} values change 10 times a second"
+                what = f"console {columns}x{rows}, {page}: {values} values change {FRAMES_HZ:g} times a second"
                 out.append((what, f"{share:.1f} % of a core, {drawn / wall_s / 1000:.0f} kB/s", "10 %"))
             pages = [("6", b"6 ALARMS"), ("0", b"2 DISPENSER")]
             took = []
@@ -178,8 +129,9 @@ async def one(rows: int, columns: int) -> list[tuple[str, str, str]]:
             out.append((f"console {columns}x{rows}: key to screen, {KEYS} times", text, "99 %: 50 ms"))
             return out
         finally:
-            console.close()
             telling.cancel()
+            console.close()
+            await daemon.stop()
 
 
 def measure() -> list[tuple[str, str, str]]:
