@@ -16,9 +16,9 @@ def utc_text(days_ago: int = 0) -> str:
     return (datetime.now(UTC) - timedelta(days=days_ago)).isoformat(timespec="seconds")
 
 
-def since_utc_s(utc: str) -> float:
-    """Seconds since an instant as `utc_text` writes it."""
-    return (datetime.now(UTC) - datetime.fromisoformat(utc)).total_seconds()
+def utc_after(utc: str, s: float) -> str:
+    """So many seconds after an instant, both as `utc_text` writes them."""
+    return (datetime.fromisoformat(utc) + timedelta(seconds=s)).isoformat(timespec="seconds")
 
 
 def local() -> datetime:

@@ -1,4 +1,4 @@
-"""`springback run --attach`: the job runs in the daemon, this command starts it, watches it and asks its questions.
+"""A run or a resume where a daemon owns the tool: the job runs there, this command watches it and asks its questions.
 
 When it leaves, the job goes on. Ctrl-C holds the job, a second one aborts it.
 """
@@ -51,16 +51,16 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
             return None
     else:
         return None
-    given = [flag for name, flag in ALONE.items() if options[name]]
+    given = [flag for name, flag in ALONE.items() if options.get(name)]
     if given:
         raise CommandError(f"{given[0]} is for a run without a daemon; {path} has one", Exit.USAGE)
     return path
 
 
-def run_attached(path: Path, wanted: Mapping[str, Any], *, as_json: bool) -> int:
-    """Start the job and follow it to its end; the exit code is that of a run. `wanted` are the params of `start`."""
+def run_attached(path: Path, method: str, wanted: Mapping[str, Any], *, as_json: bool) -> int:
+    """Begin a job and follow it to its end; the exit code is that of a run. `wanted` are the params of `method`."""
     try:
-        last = asyncio.run(_Attached(path).follow(wanted))
+        last = asyncio.run(_Attached(path).follow(method, wanted))
     except Unreachable as error:
         raise CommandError(f"{error}; the job goes on without this command", Exit.UNREACHABLE) from None
     except Refused as refused:
@@ -89,8 +89,8 @@ class _Attached:
         self._asking: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    async def follow(self, wanted: Mapping[str, Any]) -> dict[str, Any]:
-        """Start it and return its entry in `last`."""
+    async def follow(self, method: str, wanted: Mapping[str, Any]) -> dict[str, Any]:
+        """Begin it and return its entry in `last`."""
         self._client = client = await AsyncClient.connect(self._path, "springback run")
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGINT, self._interrupted)
@@ -99,7 +99,7 @@ class _Attached:
             picture = await client.attach()
             for note in picture.state.get("notes", ()):
                 _say(f"note for this shift by {note['by']}: {note['text']}")
-            job = (await client.call("start", **wanted, timeout_s=30.0))["job"]
+            job = (await client.call(method, **wanted, timeout_s=30.0))["job"]
             _say(f"{job} on {client.greeting['tool']}; Ctrl-C holds it, twice aborts it")
             while True:
                 last = picture.state["last"]

@@ -107,7 +107,7 @@ def run(
     daemon = daemon_for(attach, {**options, "bypasses": bypasses})
     if daemon is not None:
         wanted = {"recipe": options["recipe"], "set": _assignments(settings), "engineering": engineering, **labels}
-        return run_attached(daemon, wanted, as_json=as_json)
+        return run_attached(daemon, "start", wanted, as_json=as_json)
     from controller.cli.outcome import ending, show_outcome, with_progress
     from controller.cli.run import RunOptions
     from controller.cli.run import run as run_recipe

@@ -5,84 +5,51 @@ The journal is put against the tool in its safe state. Nothing is energised befo
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from controller import wall
-from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.run import CommandRun, RunOptions, Say, facts_of, new_folder, read_tool
 from controller.cli.show import table
-from controller.recipe.loader import load
-from controller.recipe.model import Recipe
-from controller.record.archive import LABELS, RECORD, find
-from controller.record.events import PhaseChanged, Resumed, RunStarted
-from controller.record.fold import summary_of
-from controller.record.result import Summary
-from controller.record.runfile import RunFile
-from controller.record.store import RecordError
+from controller.interrupted import Interrupted, NotResumable, Reconciled, interrupted, reconcile, sound
+from controller.record.archive import find
+from controller.record.events import SCRAP
 from controller.record.text import clock_text
-from controller.record.verify import verify
-from controller.restart import read_back
-from controller.sequence.carried import Carried, carried_from, present_parts
-from controller.sequence.offers import CONFIRM, MOVE, SCRAP, Offer, offers
-from controller.sequence.prompts import AnswerRefused
+from controller.sequence.offers import CONFIRM, MOVE
+from controller.sequence.prompts import AnswerRefused, Answers
 from controller.sequence.resumption import Resumption
-from controller.sequence.steps import VERBS
-from controller.sequence.trail import Trail, follow
 from controller.station import Station
 
-SCHEMA = "springback.resume/1"
+
+def read_interrupted(name: str, folder: Path, tool: Path | None) -> Interrupted:
+    """The interrupted run that a person means; CommandError when it is none, RecipeError when it cannot run here."""
+    try:
+        return interrupted(find(name, folder), facts_of(read_tool(tool)))
+    except NotResumable as error:
+        raise CommandError(str(error), Exit.REFUSED) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """An interrupted run: where its record is, its recipe as it ran, how far it came, what goes over."""
-
-    place: Path
-    recipe: Recipe
-    trail: Trail
-    carried: Carried
-    summary: Summary
-    labels: Mapping[str, str]
-
-
-def interrupted(name: str, folder: Path, tool: Path | None) -> Interrupted:
-    """Read the record of an interrupted run; CommandError when it is none, RecipeError when its recipe does not fit."""
-    place = find(name, folder)
-    with RunFile(place / RECORD) as record:
-        summary, meta = summary_of(record), record.meta
-        if record.ended and summary.end_reason != "interrupted":
-            text = f"{place.name} was not interrupted: it ended {summary.state}; begin a new run"
-            raise CommandError(text, Exit.REFUSED)
-        if summary.started is None:
-            raise CommandError(f"{place.name} had not begun when it was interrupted; begin a new run", Exit.REFUSED)
-        recipe = load(meta["recipe_text"], VERBS, facts_of(read_tool(tool)), meta["parameters"])
-        trail = follow(recipe, [event for _, event, _ in record.events()])
-        outage_s = max(0.0, wall.since_utc_s(meta["start_utc"]) - record.span_s)
-        carried = carried_from(place.name, record, outage_s)
-    later = _taken_up_by(place)
-    if later:
-        raise CommandError(f"{place.name} was taken up already, by {later}", Exit.REFUSED)
-    labels = {name: str(meta[name]) for name in LABELS if meta.get(name)}
-    return Interrupted(place, recipe, trail, carried, summary, labels)
+async def choose(answers: Answers, found: Mapping[str, Any]) -> tuple[str, str]:
+    """The move of those that are offered, and who chose it; CommandError when nobody did, or nobody confirmed it."""
+    try:
+        for prompt in (MOVE, CONFIRM):
+            if not answers.can(prompt):
+                text = f"nobody would answer {prompt.id}; say --choose MOVE --confirm, or use a terminal"
+                raise CommandError(text, Exit.REFUSED)
+        move, by = await answers.answer(MOVE)
+        if str(move) in [offer["move"] for offer in found["offers"] if not offer["refused"]] and move != SCRAP:
+            await answers.answer(CONFIRM)
+    except AnswerRefused as refused:
+        raise CommandError(str(refused), Exit.REFUSED) from None
+    return str(move), by
 
 
-def _taken_up_by(place: Path) -> str:
-    """The run beside it that took it up and began a step, or scrapped it; nothing when there is none."""
-    for path in sorted(place.parent.glob(f"*/{RECORD}")):
-        with suppress(RecordError), RunFile(path) as record:
-            story = [event for _, event, _ in record.events(RunStarted, Resumed, PhaseChanged)]
-            resumes = any(isinstance(event, RunStarted) and event.resumes == place.name for event in story)
-            acted = any(isinstance(e, PhaseChanged) or (isinstance(e, Resumed) and e.move == SCRAP) for e in story)
-            if resumes and acted:
-                return path.parent.name
-    return ""
+def prepared(move: str, *, confirm: bool) -> dict[str, Any]:
+    """What --choose and --confirm answer."""
+    return {**({MOVE.id: move} if move else {}), **({CONFIRM.id: True} if confirm else {})}
 
 
 class ResumeRun(CommandRun):
@@ -94,8 +61,7 @@ class ResumeRun(CommandRun):
         self.old, self.check = old, check
         self.runs = old.place.parent
         self.choose, self.confirm = "", False
-        self.offers: Sequence[Offer] = ()
-        self.found: dict[str, float | None] = {}
+        self.found: Reconciled = reconcile(old, None)
 
     def refuse_unanswered(self, first: int | None = None) -> None:
         """Only what is asked from the chosen step on needs an answer."""
@@ -105,49 +71,23 @@ class ResumeRun(CommandRun):
     async def ready(self, station: Station) -> bool:
         """The safe state, the journal against what is read back, a move that is chosen and confirmed."""
         await super().ready(station)
-        closed = verify(self.old.place / RECORD)
-        if not closed.intact:
-            why = closed.problem or "another process writes it"
-            raise CommandError(f"{self.old.place}: its record is {closed.state}: {why}", Exit.NOT_INTACT)
         old = self.old
-        self.found = read_back(station.tags, asyncio.get_running_loop().time())
-        self.offers = offers(old.recipe, old.trail, old.carried, present_parts(station.tool))
-        if self.check:
-            return False
-        offer, by = await self._chosen()
+        sound(old)
+        try:
+            self.found = reconcile(old, station)
+            if self.check:
+                return False
+            told = self.found.to_json()
+            self.say(resume_text(told))
+            self.answers.file = {**self.answers.file, **prepared(self.choose, confirm=self.confirm)}
+            move, by = await choose(self.answers, told)
+            offer = self.found.offered(move)
+        except NotResumable as error:
+            raise CommandError(str(error), Exit.REFUSED) from None
         if offer.move != SCRAP:
             self.refuse_unanswered(offer.index)
         self.resumption = Resumption(old.trail, old.carried, offer, by)
         return True
-
-    async def _chosen(self) -> tuple[Offer, str]:
-        """The move and who chose it; CommandError when it is not offered, or nobody confirmed it."""
-        self.say(resume_text(self.old, self.offers, self.found))
-        if self.choose:
-            self.answers.file = {**self.answers.file, MOVE.id: self.choose}
-        if self.confirm:
-            self.answers.file = {**self.answers.file, CONFIRM.id: True}
-        try:
-            for prompt in (MOVE, CONFIRM):
-                if not self.answers.can(prompt):
-                    text = f"nobody would answer {prompt.id}; say --choose MOVE --confirm, or use a terminal"
-                    raise CommandError(text, Exit.REFUSED)
-            move, by = await self.answers.answer(MOVE)
-            offer = self._offered(str(move))
-            if offer.move != SCRAP:
-                await self.answers.answer(CONFIRM)
-        except AnswerRefused as refused:
-            raise CommandError(str(refused), Exit.REFUSED) from None
-        return offer, by
-
-    def _offered(self, move: str) -> Offer:
-        for offer in self.offers:
-            if offer.move == move and not offer.why_not:
-                return offer
-            if offer.move == move:
-                raise CommandError(f"{move} is refused: {offer.why_not}", Exit.REFUSED)
-        known = ", ".join(offer.move for offer in self.offers)
-        raise CommandError(f"{move} is not offered here; there is {known}", Exit.REFUSED)
 
 
 def resume_run(
@@ -161,54 +101,29 @@ def resume_run(
     return command
 
 
-def show_interrupted(old: Interrupted, found: Sequence[Offer], read: dict[str, float | None], *, as_json: bool) -> int:
-    """Print how far a run came and what may be done about it."""
-    show(json.dumps(resume_object(old, found, read)) if as_json else resume_text(old, found, read))
-    return Exit.PASSED
-
-
-def unseen(old: Interrupted) -> list[Offer]:
-    """The moves as far as the journal tells, when nobody looks at the tool."""
-    return offers(old.recipe, old.trail, old.carried, None)
-
-
-def resume_object(old: Interrupted, found: Sequence[Offer], read: dict[str, float | None]) -> dict[str, Any]:
-    """The object that `--json` prints."""
-    return {
-        "schema": SCHEMA,
-        "run": old.place.name,
-        "outage_s": round(old.carried.outage_s, 1),
-        "part": old.carried.part,
-        "steps": [{"step": step, "known": known.value} for step, known in old.trail.known.items()],
-        "orders_in_doubt": [
-            {"output": order.output, "value": order.value, "unit": order.unit, "now": _now(order.output, read)}
-            for order in old.trail.open_orders
-        ],
-        "offers": [{"move": o.move, "step": o.step, "refused": o.why_not} for o in found],
-    }
-
-
-def resume_text(old: Interrupted, found: Sequence[Offer], read: dict[str, float | None]) -> str:
-    """The same for people."""
-    part = f", part {old.carried.part}" if old.carried.part else ""
-    lines = [f"{old.place.name}: interrupted {clock_text(old.carried.outage_s)} ago{part}", ""]
-    lines += [table(["STEP", "known"], [(step, known.value) for step, known in old.trail.known.items()]), ""]
-    for order in old.trail.open_orders:
-        now = _now(order.output, read)
-        seen = "not known" if now is None else f"{now:g} {order.unit}".rstrip()
-        lines.append(f"in doubt: {order.output} {order.value:g} {order.unit}; now: {seen}".replace(" ;", ";"))
-    rows = [(offer.move, offer.step, offer.why_not or _said(offer)) for offer in found]
+def resume_text(found: Mapping[str, Any]) -> str:
+    """How far a run came and what may be done about it, for people; `found` as `Reconciled.to_json` tells it."""
+    part = f", part {found['part']}" if found["part"] else ""
+    lines = [f"{found['run']}: interrupted {clock_text(found['outage_s'])} ago{part}", *_clocks(found), ""]
+    lines += [table(["STEP", "known"], [(row["step"], row["known"]) for row in found["steps"]]), ""]
+    for order in found["orders_in_doubt"]:
+        seen = "not known" if order["now"] is None else f"{order['now']:g} {order['unit']}".rstrip()
+        lines.append(f"in doubt: {order['output']} {order['value']:g} {order['unit']}; now: {seen}".replace(" ;", ";"))
+    rows = [(offer["move"], offer["step"], offer["refused"] or _said(offer)) for offer in found["offers"]]
     lines.append(table(["MOVE", "begins at", ""], rows))
     return "\n".join(lines)
 
 
-def _said(offer: Offer) -> str:
-    if offer.move == SCRAP:
+def _clocks(found: Mapping[str, Any]) -> list[str]:
+    """What went on while nobody watched."""
+    cures = found["cure_percent"].items()
+    lines = [f"{tag} was {percent:g} %, and went on while the zone was warm" for tag, percent in cures]
+    if (left_s := found["pot_life_left_s"]) is not None:
+        lines.append(f"pot life of its lot: {f'{clock_text(left_s)} left' if left_s > 0.0 else 'over'}")
+    return lines
+
+
+def _said(offer: Mapping[str, Any]) -> str:
+    if offer["move"] == SCRAP:
         return "the part fails, nothing is energised"
-    fixes = ", ".join(verb.name for verb, _ in offer.fix)
-    return f"after {fixes}" if fixes else ""
-
-
-def _now(output: str, read: dict[str, float | None]) -> float | None:
-    """What an output reads now; the PLC mirrors its outputs under another name."""
-    return read.get(output, read.get(output.replace("line_plc.", "line_plc.out_")))
+    return f"after {', '.join(offer['after'])}" if offer["after"] else ""

@@ -24,10 +24,10 @@ from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import EngineeringRun, Note
+from controller.record.events import SCRAP, EngineeringRun, Note
 from controller.record.journal import Recorder, RecordError
 from controller.restart import restart
-from controller.sequence.offers import OF_RESUME, SCRAP
+from controller.sequence.offers import OF_RESUME
 from controller.sequence.prompts import Answers
 from controller.sequence.questions import questions
 from controller.sequence.resumption import Resumption

@@ -70,7 +70,8 @@ def _tell(command: str, does: str) -> click.Command:
 @click.argument("run", required=False, metavar="[RUN]")
 @click.option("--tool", metavar="SOCKET|TOOL|FILE", help="which daemon; with RUN the tool file")
 @REASON
-@click.option("--live", is_flag=True, help="look at the tool at the addresses of its file, and act on it")
+@click.option("--live", is_flag=True, help="on the tool itself: by its daemon, else with the addresses of its file")
+@click.option("--attach", metavar="SOCKET|TOOL", help="RUN in a daemon that runs: its socket, or the name of its tool")
 @click.option("--check", is_flag=True, help="only say how far RUN came and what may be done about it")
 @click.option("--choose", type=click.Choice(["redo", "continue", "rework", "scrap"]), help="the move")
 @click.option("--confirm", is_flag=True, help="everybody is clear and the part as it was: the tool may be energised")

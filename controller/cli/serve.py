@@ -72,6 +72,11 @@ class Surrounding:
         self._tool, self._operator, self._key = tool, operator, key
         self._simulated, self._played = simulated, played
 
+    @property
+    def lives_on(self) -> bool:
+        """Simulators of our own end with us, and their parts."""
+        return self._simulated is None
+
     def facts(self) -> Mapping[str, Any]:
         """For the record of every job: seed, faults and plant of a simulated tool."""
         return self._played

@@ -13,6 +13,7 @@ from controller.cli.boundary import show
 from controller.cli.daemon import talking
 from controller.cli.exits import Exit
 from controller.record.events import engineering_words
+from controller.server.picture import stood_words
 
 SCHEMA = "springback.status/1"
 
@@ -86,6 +87,7 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     for prompt in status["prompts"]:
         yield printable(f"asked    {prompt['id']}: {prompt['text']} ({prompt['expects']})")
     yield from _lot_line(status.get("lot"))  # older daemons have neither lot nor notes
+    yield from _interrupted_lines(status)
     for note in status.get("notes", ()):
         yield printable(f"note     {note['utc']}  {note['by']}: {note['text']}")
     for waiting in status["queue"]:
@@ -93,6 +95,17 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     if status["last"]:
         last = status["last"]
         yield printable(f"last     {last['id']}  {last['state']}  {last['verdict']}  {last['folder']}")
+
+
+def _interrupted_lines(status: Mapping[str, Any]) -> Iterator[str]:
+    for one in status.get("interrupted", ()):
+        yield printable(f"crashed  {one['run']}  interrupted {one['interrupted_utc']}  {stood_words(one)}")
+        if one["pot_life_ends_utc"]:
+            yield printable(f"         pot life of its lot ends {one['pot_life_ends_utc']}")
+        for tag, percent in one["cure_percent"].items():
+            yield printable(f"         {tag} was {percent:g} %, and goes on while the zone is warm")
+        moves = ", ".join(move["move"] for move in one["moves"])
+        yield printable(f"         {moves}: springback resume {one['run']} --attach {status['tool']}")
 
 
 def _lot_line(lot: Mapping[str, Any] | None) -> Iterator[str]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+from controller.cli.attach import daemon_for
 from controller.cli.boundary import show, warn
 from controller.cli.exits import CommandError, Exit
-from controller.cli.outcome import ending, show_outcome
-from controller.cli.resume import interrupted, resume_run, show_interrupted, unseen
-from controller.cli.run import RunOptions
-from controller.site_acts import enter_closed
+
+SCHEMA = "springback.resume/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class TakeUp:
     run: str
     tool: Path | None
     live: bool
+    attach: str | None
     check: bool
     choose: str | None
     confirm: bool
@@ -33,13 +35,26 @@ class TakeUp:
 
 
 def take_up(asked: TakeUp, *, as_json: bool) -> int:
-    """Look, or take the run up; CommandError when it cannot be."""
-    old = interrupted(asked.run, asked.folder, asked.tool)
+    """Look, or take the run up, in the daemon of the tool where there is one; CommandError when it cannot be."""
+    daemon = daemon_for(asked.attach, asdict(asked))
+    if daemon is not None:
+        from controller.cli.resume_attached import look_attached, resume_attached
+
+        if asked.check:
+            return _show(look_attached(daemon, asked.run), as_json=as_json)
+        return resume_attached(daemon, asked, as_json=as_json)
+    from controller.cli.outcome import ending, show_outcome
+    from controller.cli.resume import read_interrupted, resume_run
+    from controller.cli.run import RunOptions
+    from controller.interrupted import reconcile
+    from controller.site_acts import enter_closed
+
+    old = read_interrupted(asked.run, asked.folder, asked.tool)
     if not asked.live:
         if not asked.check:
             text = f"{old.place.name} goes on at the tool itself: say --live, or --check to see what may be done"
             raise CommandError(text, Exit.USAGE)
-        return show_interrupted(old, unseen(old), {}, as_json=as_json)
+        return _show(reconcile(old, None).to_json(), as_json=as_json)
     options = RunOptions("", asked.tool, live=True, answers=asked.answers, out=asked.out, engineering=asked.engineering)
 
     def say(text: str) -> None:
@@ -47,7 +62,7 @@ def take_up(asked: TakeUp, *, as_json: bool) -> int:
 
     run = resume_run(options, old, asked.choose or "", say, confirm=asked.confirm, check=asked.check)
     if asked.check:
-        return show_interrupted(old, run.offers, run.found, as_json=as_json)
+        return _show(run.found.to_json(), as_json=as_json)
     outcome = run.outcome()
     for said in [] if asked.out else enter_closed(outcome.record):
         say(said)
@@ -55,3 +70,10 @@ def take_up(asked: TakeUp, *, as_json: bool) -> int:
         click.echo(ending(outcome), err=True)
     show(json.dumps(outcome.result, allow_nan=False) if as_json else show_outcome(outcome))
     return outcome.exit
+
+
+def _show(found: Mapping[str, Any], *, as_json: bool) -> int:
+    from controller.cli.resume import resume_text
+
+    show(json.dumps({"schema": SCHEMA, **found}) if as_json else resume_text(found))
+    return Exit.PASSED

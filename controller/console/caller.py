@@ -151,6 +151,17 @@ class Caller:
             return False
         return True
 
+    async def look(self, method: str, **params: Any) -> dict[str, Any] | None:
+        """Ask for something that changes nothing; None, with the reason said, when there is no answer."""
+        if self._link is None:
+            return None
+        try:
+            found: dict[str, Any] = await self._link.call(method, **params)
+        except (Refused, Unreachable) as error:
+            self.view.say(refused_words(method, error), "p2")
+            return None
+        return found
+
     async def look_at_permissives(self) -> None:
         """Ask what may be done now, for page 7."""
         if self._link is not None:

@@ -25,7 +25,7 @@ class Key:
 
 KEYS = (
     Key("H", "hold", "hold the job at once, without asking", "Hold", True),
-    Key("R", "resume", "let a held job go on", "Resume", True),
+    Key("R", "resume", "let a held job go on, or take up a run that a crash has interrupted", "Resume", True),
     Key("X", "abort", "hold the job at once, then ask: resume, stop or abort; XX within 2 s aborts", "Abort", True),
     Key(
         "S", "start", "start the recipe chosen on page 5, or the next job of the queue, after the ready sheet", "", True

@@ -20,6 +20,7 @@ from springback import __version__
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
 SIGN_S = 0.3  # without news for so long the daemon is asked for a sign of life
+READS = frozenset({"load", "start", "check", "interrupted", "resume_run"})  # files: that may take a while
 PATIENCE_S = 60.0  # for an answer to a ping: a daemon that stands still may go on
 
 
@@ -62,9 +63,7 @@ class DaemonLink:
         """Ask the daemon; Refused when it says no, Unreachable without one."""
         if self._client is None:
             raise Unreachable("there is no connection to the daemon; nothing was sent")
-        result = await self._client.call(
-            method, timeout_s=30.0 if method in ("load", "start", "check") else 5.0, **params
-        )
+        result = await self._client.call(method, timeout_s=30.0 if method in READS else 5.0, **params)
         if method in ("sign", "release", "retire"):
             await self._list(self._client)
         if method in ("login", "logout"):

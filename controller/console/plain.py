@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from controller.console import alarms, handover, words
+from controller.console import alarms, handover, interrupted, words
 from controller.console.caller import not_sent, refused_words, spoken
 from controller.console.chrome import JOB_WORDS
 from controller.console.layout import MODULES
@@ -123,6 +123,10 @@ class PlainConsole:
             )
         if trip := view.state.get("trip"):
             self._say(f"tripped: {trip['code']}: {trip['reason']}; look at the machine, then: reset")
+        for one in interrupted.offered(view):
+            self._say("; ".join(filter(None, (interrupted.line(view, one), interrupted.clocks(view, one)))))
+            moves = ", ".join(move["move"] for move in one["moves"])
+            self._say(f"take it up by {moves}: resume_run {one['run']} MOVE confirmed")
         for note in handover.lines(view):
             self._say(f"note {note}; read it, then: take_over")
         for line in alarms.lines(view):

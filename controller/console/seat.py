@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from controller.console import alarms, asking, handover, lots, moving, words
+from controller.console import alarms, asking, handover, interrupted, lots, moving, words
 from controller.console.caller import Caller
 from controller.console.dialogs import Dialog, Line, fits
 from controller.console.keys import BY_KEY, LOOKS, Burst, Effect, Pressed, ScanGuard, Scanned
@@ -108,7 +108,21 @@ class Seat:
         self.tell("hold", reason="console")
 
     def _resume(self) -> None:
-        self.tell("resume")
+        runs = interrupted.offered(self.view)
+        if not runs:
+            self.tell("resume")
+        elif len(runs) == 1:
+            self._take_up(runs[0]["run"])
+        else:
+            self.dialog = interrupted.runs(self.view, self._take_up)
+
+    def _take_up(self, run: str) -> None:
+        async def look() -> None:
+            if (found := await self.caller.look("interrupted", run=run)) is not None:
+                self.dialog = interrupted.moves(self, found)
+            self._changed()
+
+        self.caller.spawn(look())
 
     def _abort(self) -> None:
         now_s = self.view.now_s()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from controller.console import handover
+from controller.console import handover, interrupted
 from controller.console.rows import Row, bar, clean, cut, fit, span
 from controller.console.view import Planned, View
 
@@ -156,6 +156,10 @@ def needed(view: View) -> Iterator[str]:
     trip = view.state.get("trip")
     if trip and view.job is None:
         yield f"now  look at the machine: {clean(trip['code'])} has tripped; then T"
+    for one in interrupted.offered(view):
+        yield f"now  {clean(interrupted.line(view, one))}"
+        if clocks := interrupted.clocks(view, one):
+            yield f"     {clocks}"
     for line in handover.lines(view):
         yield f"note {clean(line)}"
     job = view.job

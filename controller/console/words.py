@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+WITH = {"unload": "job", "handover": "text"}  # and all that follows
 JOB = ("hold", "resume", "redo", "skip", "step", "stop", "abort", "reset")
 
 
@@ -23,8 +24,11 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     if word in ("start", "load") and rest:
         name, *settings = rest.split()
         return word, {"recipe": name, "set": _settings(settings)}
-    if word == "unload" and rest:
-        return word, {"job": rest}
+    if word in WITH and rest:
+        return word, {WITH[word]: rest}
+    if word == "resume_run" and len(rest.split()) in (2, 3):
+        run, move, *confirmed = rest.split()
+        return word, {"run": run, "move": move, "confirmed": confirmed == ["confirmed"]}
     if word == "answer" and " " in rest:
         prompt, value = _prompt(rest)
         return word, {"prompt": prompt, "value": value}
@@ -37,13 +41,12 @@ def parse(text: str) -> tuple[str, dict[str, Any]]:
     if word == "load_lot" and len(rest.split()) in (2, 3):
         lot, parts, *carrier = rest.split()
         return word, {"lot": lot, "parts": parts, "carrier": "".join(carrier)}
-    if word == "handover" and rest:
-        return word, {"text": rest}
     if word in ("take_over", "unload_lot", "logout"):
         return word, {}
     raise Misunderstood(
         f"{text!r} is no command; try hold, resume, redo, skip, step, stop, abort [REASON], reset,"
         " start RECIPE [NAME=VALUE ...], load RECIPE, unload JOB, answer 'PROMPT' VALUE,"
+        " resume_run RUN MOVE confirmed,"
         " sign, release, retire RECIPE REASON, acknowledge ALARM, shelve ALARM MINUTES, load_lot LOT PARTS [CARRIER],"
         " unload_lot, handover TEXT, take_over, logout"
     )

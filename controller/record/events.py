@@ -290,6 +290,7 @@ def engineering_words(why: str) -> str:
     return f"ENGINEERING RUN: {why}" if why else ""
 
 
+SCRAP = "scrap"  # a move of `Resumed`: the part fails, and nothing is energised
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
 
 

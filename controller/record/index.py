@@ -15,12 +15,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from controller.record.archive import LABELS, RECORD, SITE, Run, load, scanned_lots
+from controller.record.events import SCRAP, PhaseChanged, Resumed, RunStarted
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
 from controller.record.wear import used
 
 INDEX = "index.db"
-VERSION = 1  # of what is kept about a run; another one is worked out anew
+VERSION = 2  # of what is kept about a run; another one is worked out anew
 BUSY_S = 0.5  # for another process that writes the index; without it everything is read, which is slow and right
 
 _TABLE = "CREATE TABLE IF NOT EXISTS runs (run TEXT PRIMARY KEY, stamp TEXT NOT NULL, json TEXT NOT NULL)"
@@ -43,6 +44,8 @@ class Digest:
     labels: Mapping[str, str] = field(default_factory=dict)  # part, lot, carrier
     used: Mapping[str, float] = field(default_factory=dict)
     lots: Mapping[str, str] = field(default_factory=dict)  # of materials: when each was scanned, UTC
+    end_reason: str = ""
+    resumes: str = ""  # the interrupted run that it took up: a step has begun, or the part was scrapped
 
     @property
     def part(self) -> str:
@@ -54,7 +57,7 @@ def digest(folder: Path) -> Digest:
     """What the record in a folder says, read now; RecordError when it cannot be read."""
     run = load(folder)
     with RunFile(folder / RECORD) as record:
-        head, wear, lots = record.head_sha256, used(record), _lots(record, run)
+        head, wear, lots, resumes = record.head_sha256, used(record), _lots(record, run), _taken_up(record)
     started, summary = run.summary.started, run.summary
     return Digest(
         run.id,
@@ -70,7 +73,18 @@ def digest(folder: Path) -> Digest:
         run.labels,
         wear,
         lots,
+        summary.end_reason,
+        resumes,
     )
+
+
+def _taken_up(record: RunFile) -> str:
+    """The interrupted run that was taken up in it, as soon as something came of that."""
+    story = [event for _, event, _ in record.events(RunStarted, Resumed, PhaseChanged)]
+    acted = any(
+        isinstance(event, PhaseChanged) or (isinstance(event, Resumed) and event.move == SCRAP) for event in story
+    )
+    return next((event.resumes for event in story if isinstance(event, RunStarted)), "") if acted else ""
 
 
 def _lots(record: RunFile, run: Run) -> dict[str, str]:

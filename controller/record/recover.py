@@ -17,6 +17,7 @@ from controller.record.store import Batch, RecordError, Store, connect, unwritte
 from controller.record.verify import Finding, verify
 
 WHY = "the controller was killed, or lost its power"
+INTERRUPTED = "interrupted"  # the `end_reason` of such a run
 
 
 def recover(path: Path) -> bool:
@@ -32,7 +33,7 @@ def recover(path: Path) -> bool:
         if found.closed:
             return False
         if not found.ended:
-            ended = RunEnded("ABORTED", "NONE", WHY, "interrupted")
+            ended = RunEnded("ABORTED", "NONE", WHY, INTERRUPTED)
             _write(found, [(EVENT, ended.kind, event_text(ended))])
             found = _sound(path)
         facts, events, samples = found.counts

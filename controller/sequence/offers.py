@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from controller.recipe.model import END, Recipe
 from controller.recipe.on_crash import moves_after_crash
+from controller.record.events import SCRAP
 from controller.sequence.carried import Carried
 from controller.sequence.prompts import Prompt
 from controller.sequence.step import Fix
 from controller.sequence.trail import Known, Trail, step_name
 from controller.sequence.verb import Verb
 
-SCRAP = "scrap"
 MOVE = Prompt("resume.move", "resume", "How shall it go on?", "text")
 CONFIRM = Prompt(
     "resume.confirm", "resume", "What comes next energises the tool. Everybody clear, the part as it was?", "confirm"

@@ -13,15 +13,15 @@ from typing import Any
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.record.events import PersonSaid
-from controller.sequence.questions import questions
 from controller.server.connection import Connection
 from controller.server.jobs import ASKS, Jobs
-from controller.server.looks import preview
+from controller.server.looks import about, preview
 from controller.server.params import TEXT_MAX, Params
 from controller.server.protocol import NOTE_MAX, PROTOCOL, Code, Refused
-from controller.server.queue import Job, Wanted
+from controller.server.queue import Wanted
 from controller.server.releasing import Releasing
 from controller.server.requests import Method, check_role
+from controller.server.resuming import Resuming
 from controller.server.roles import commands_of
 from controller.server.users import Users
 from springback import __version__
@@ -54,6 +54,7 @@ class Commands:
         """`load` reads and checks a recipe by name, in a thread."""
         self.facts, self._jobs, self._users, self._load, self._releasing = facts, jobs, users, load, releasing
         self._loading = 0
+        resuming = Resuming(jobs, releasing)
         self._login_at_s = 0.0
         self.methods: dict[str, Method] = {
             "attach": self._attach,
@@ -69,6 +70,8 @@ class Commands:
             "sign": lambda client, params: releasing.sign(client.who, params, self._read),
             "release": lambda client, params: releasing.release(client.who, params, self._read),
             "retire": lambda client, params: releasing.retire(client.who, params),
+            "interrupted": resuming.look,
+            "resume_run": resuming.resume_run,
             "answer": self._answer,
             "reset": self._reset,
             "acknowledge": self._acknowledge,
@@ -181,7 +184,7 @@ class Commands:
             self._jobs.queue.find(id)  # meanwhile somebody may have taken it out
             self._jobs.record(PersonSaid("start", client.who.by, id))
             self._jobs.start(job)
-            return _about(job)
+            return about(job)
 
         return begin()
 
@@ -207,7 +210,7 @@ class Commands:
         self._jobs.record(PersonSaid("load", by, job.id))
         if start:
             self._jobs.start(job)
-        return _about(job)
+        return about(job)
 
     async def _read(self, name: str, settings: Mapping[str, str]) -> Recipe:
         """A checked recipe; Refused with its problems."""
@@ -288,11 +291,3 @@ class Commands:
     def _take_over(self, client: Connection, params: Params) -> dict[str, Any]:
         params.end()
         return {"notes": self._jobs.handovers.take(client.who.by)}
-
-
-def _about(job: Job) -> dict[str, Any]:
-    recipe = job.recipe
-    return {
-        "job": job.id, **job.piece.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
-        "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
-    }  # fmt: skip

@@ -86,6 +86,7 @@ def situation(state: Mapping[str, Any]) -> Iterator[str]:
         yield f"no job runs{': ' + state['down'] if state['down'] else ''}"
     if state["trip"]:
         yield f"{state['trip']['code']} has tripped, not yet reset"
+    yield from (f"{one['run']} was interrupted, and nobody has taken it up" for one in state["interrupted"])
     yield from (f"alarm {alarm['name']} {alarm['state']}" for alarm in state["alarms"])
     yield from (f"{prompt['step']} asks: {prompt['text'] or prompt['id']}" for prompt in state["prompts"])
     if lot := state["lot"]:

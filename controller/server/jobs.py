@@ -18,13 +18,15 @@ from controller import wall
 from controller.recipe.model import Recipe
 from controller.recipe.problems import RecipeError
 from controller.recipe_run import FolderError, RecipeRun
-from controller.record.events import Event, Note
+from controller.record.events import SCRAP, Event, Note
 from controller.record.journal import RecordError
 from controller.restart import restart
 from controller.server.audit import Audit
+from controller.server.closing import put_away
 from controller.server.handover import Handovers
 from controller.server.hub import Hub
 from controller.server.instruments import Instruments
+from controller.server.interruptions import Interruptions
 from controller.server.looks import job_state
 from controller.server.lot import Lots
 from controller.server.prompts import OpenPrompts
@@ -72,6 +74,7 @@ class Jobs:
         self.lots = Lots()
         self.handovers = Handovers(self.enter)
         self.instruments = Instruments(surroundings.station, self.hub, ready, speed, self._first)
+        self.interruptions = Interruptions(folder, self._warn, self.hub.changed, lives_on=surroundings.lives_on)
         self._around, self._folder = surroundings, folder
         self._restarted = False  # the safe state comes before anything else, once
         self._standing = Standing()
@@ -119,8 +122,13 @@ class Jobs:
     def remove(self, job: Job) -> None:
         """Take a job out of the queue; its part goes back to the lot."""
         self.queue.jobs.remove(job)
-        self.lots.give_back(job.piece)
+        self._give_back(job)
         self.hub.changed()
+
+    def _give_back(self, job: Job) -> None:
+        """A job that has not begun will not be: its part goes back, unless it had begun before a crash."""
+        if not job.wanted.resumes:
+            self.lots.give_back(job.piece)
 
     def say(self, command: str, by: str, reason: str) -> dict[str, Any]:
         """Tell the job one of ASKS; Refused when there is none, or not in its state."""
@@ -189,6 +197,10 @@ class Jobs:
             for said in await restart(station, self._folder):
                 log.warning("%s", said)
             self._restarted = True
+            self.interruptions.look(station)
+
+    def _warn(self, text: str) -> None:
+        self.record(Note(text, "warning"))
 
     async def _pause(self) -> None:
         """Before the next attempt to open; whoever started a job meanwhile has to start it again."""
@@ -212,13 +224,15 @@ class Jobs:
         folder = self._folder / job.id
         self._standing = Standing()
         try:
-            release = self.may_run(job.recipe, job.engineering)  # again: it has waited
-            start = await self._before(station, job.recipe, job.piece)
+            resumption = await self.interruptions.resumption(job, station) if job.wanted.resumes else None
+            scraps = resumption is not None and resumption.offer.move == SCRAP  # which is always possible
+            release = "" if scraps else self.may_run(job.recipe, job.engineering)  # again: it has waited
+            start = Start(facts=job.piece.labels) if scraps else await self._before(station, job.recipe, job.piece)
             answers = self._around.answers(job.recipe, self.prompts)
             answers.script = {**answers.script, **scans(job.recipe, job.piece.labels)}
-            run = RecipeRun(station, job.recipe, answers, folder, threaded=True)
+            run = RecipeRun(station, job.recipe, answers, folder, threaded=True, resumption=resumption)
         except (FolderError, Refused, *NOT_NOW) as error:
-            self.lots.give_back(job.piece)
+            self._give_back(job)
             self._ended(job, folder, "ABORTED", "NONE", str(error), by_person=False)
             return
         now_s = asyncio.get_running_loop().time()
@@ -233,7 +247,7 @@ class Jobs:
         self._around.began(run)
         state, reason = "ABORTED", ""
         try:
-            state = await run.run()
+            state = run.scrap() if scraps else await run.run()
             reason = run.sequencer.reason
         except RecordError as error:
             reason = str(error)
@@ -241,17 +255,10 @@ class Jobs:
             trip = station.tool.guard.tripped
             self._tripped = {"code": trip.code, "reason": trip.reason} if trip is not None else None
             self.running = None
-            self._ended(job, folder, state, run.verdict, reason, by_person=run.sequencer.person)
-        try:
-            await asyncio.to_thread(self._around.sign, run.recorder.path)
-        except RecordError as error:
-            self.record(Note(str(error), "warning"))
-        await self.audit.enter_closed(run.recorder.path)
-        try:
-            await asyncio.to_thread(_report, folder)
-        except Exception as error:  # the record is what counts
-            log.error("report of %s", job.id, exc_info=error)
-            self.record(Note(f"{job.id}: its report could not be written: {error}", "warning"))
+            self._ended(job, folder, state, run.verdict, reason, by_person=scraps or run.sequencer.person)
+        await put_away(run.recorder.path, self._around.sign, self.audit, self._warn)
+        if resumption is not None:
+            self.interruptions.look(station)
 
     async def _before(self, station: Station, recipe: Recipe, piece: Piece) -> Start:
         return await asyncio.to_thread(
@@ -286,12 +293,6 @@ class Jobs:
             "trip": {"code": trip.code, "reason": trip.reason} if trip is not None else self._tripped,
             "lot": self.lots.to_json(),
             "notes": self.handovers.to_json(),
+            "interrupted": self.interruptions.to_json(),
             **self.instruments.to_json(),
         }
-
-
-def _report(folder: Path) -> None:
-    """What a report needs is loaded when there is one."""
-    from controller.record.report.folder import report_on
-
-    report_on(folder)

@@ -26,6 +26,15 @@ def job_state(job: Job, started_utc: str, standing: Standing) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def about(job: Job) -> dict[str, Any]:
+    """A job that was put into the queue, for who asked for it."""
+    recipe = job.recipe
+    return {
+        "job": job.id, **job.piece.labels, "recipe": recipe.name, "version": recipe.version, "title": recipe.title,
+        "steps": [step.name for step in recipe.steps], "questions": [prompt.id for prompt in questions(recipe)],
+    }  # fmt: skip
+
+
 def preview(recipe: Recipe) -> dict[str, Any]:
     """A checked recipe as people choose it by: parameters and steps."""
     return {

@@ -66,3 +66,10 @@ class Picture:
         for name, (value, quality) in values.items():
             if tag := self.tags.get(name):
                 tag.value, tag.quality = value, quality
+
+
+def stood_words(offered: Mapping[str, Any]) -> str:
+    """Where an interrupted run of the state stood."""
+    left = [row for row in offered["steps"] if row["known"] != "done"]
+    done = f"{len(offered['steps']) - len(left)} of {len(offered['steps'])} steps done"
+    return f"{left[0]['step']} {left[0]['known']}, {done}" if left else done

@@ -17,10 +17,13 @@ JOBS_MAX = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How a job is meant: about which part, and with `engineering`, why its recipe need not be released."""
+    """How a job is meant: about which part, with `engineering` why its recipe need not be released, with `resumes`
+    which interrupted run it takes up by which `move`."""
 
     piece: Piece = UNNAMED
     engineering: str = ""
+    resumes: str = ""
+    move: str = ""
 
 
 PLAIN = Wanted()
@@ -49,7 +52,10 @@ class Job:
 
     def said(self) -> Iterator[Event]:
         """What people said of it, for its record."""
-        yield PersonSaid("start", self.by, self.id)
+        if self.wanted.resumes:
+            yield PersonSaid("resume_run", self.by, f"{self.wanted.resumes}: {self.wanted.move}")
+        else:
+            yield PersonSaid("start", self.by, self.id)
         if self.engineering:
             yield EngineeringRun(self.by, self.engineering)
 
@@ -58,7 +64,7 @@ class Job:
         recipe = self.recipe
         return {
             "id": self.id, "recipe": recipe.name, "version": recipe.version, "title": recipe.title, "by": self.by,
-            "engineering": self.engineering, **self.piece.labels,
+            "engineering": self.engineering, "resumes": self.wanted.resumes, **self.piece.labels,
         }  # fmt: skip
 
 
@@ -91,7 +97,11 @@ class Queue:
         return next((job for job in self.jobs if job.started), None)
 
     def take_starts_back(self) -> None:
-        """Something went wrong: nothing starts any more before a person says so again."""
+        """Something went wrong: nothing starts any more before a person says so again.
+
+        What takes up an interrupted run leaves the queue: what was confirmed for it is no longer true.
+        """
+        self.jobs = [job for job in self.jobs if not job.wanted.resumes]
         for job in self.jobs:
             job.started = False
 

@@ -31,6 +31,8 @@ MAY: Mapping[str, frozenset[str]] = {
     "load_lot": RUNNING_JOBS,
     "unload_lot": RUNNING_JOBS,
     "resume": RUNNING_JOBS,
+    "interrupted": EVERYBODY,
+    "resume_run": RUNNING_JOBS,
     "redo": frozenset({"engineer"}),
     "skip": frozenset({"engineer"}),
     "step": frozenset({"engineer"}),

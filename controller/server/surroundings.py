@@ -16,6 +16,11 @@ from controller.station import Station
 class Surroundings(Protocol):
     """What differs between a real tool and a simulated one."""
 
+    @property
+    def lives_on(self) -> bool:
+        """True when plant and parts outlive the daemon, so that an interrupted run may be taken up."""
+        ...
+
     def station(self) -> Station:
         """A new station, not yet open."""
         ...

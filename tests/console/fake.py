@@ -32,6 +32,29 @@ SCAN = {
 }  # fmt: skip
 
 
+OFFERED = {
+    "run": "cover-grind-expose-20261121-093107-412", "recipe": "cover-grind-expose", "version": 5,
+    "title": "Cover with mold, cure, grind", "labels": {"part": "HX2231/05", "lot": "HX2231"}, "part": 5,
+    "engineering": "", "interrupted_utc": "2026-11-21T09:41:07+00:00", "pot_life_ends_utc": "2026-11-21T13:05:00+00:00",
+    "cure_percent": {"mold.cure": 61.3},
+    "steps": [
+        {"step": "Load", "known": "done"}, {"step": "Cover", "known": "done"}, {"step": "Cure", "known": "in doubt"},
+        {"step": "Grind", "known": "not started"}, {"step": "Inspect", "known": "not started"},
+    ],
+    "moves": [{"move": "redo", "step": "Cure", "after": ["secure"]}, {"move": "scrap", "step": "end", "after": []}],
+}  # fmt: skip
+FOUND: dict[str, Any] = {
+    **OFFERED, "outage_s": 190.0, "pot_life_left_s": 12043.0,
+    "release": {"state": "draft", "why": "nobody has signed it"},
+    "orders_in_doubt": [{"output": "platen.setpoint", "value": 150.0, "unit": "degC", "now": 20.0}],
+    "offers": [
+        {"move": "redo", "step": "Cure", "after": ["secure"], "refused": ""},
+        {"move": "rework", "step": "Cover", "after": [], "refused": "nothing lies in the mold now; put it as it was"},
+        {"move": "scrap", "step": "end", "after": [], "refused": ""},
+    ],
+}  # fmt: skip
+
+
 class FakeDaemon:
     """Answers what it is asked, notes it in `asked`, and tells what a test tells it."""
 
@@ -84,7 +107,7 @@ class FakeDaemon:
 
     def acted(self) -> list[str]:
         """The commands that act, in their order."""
-        looks = ("hello", "attach", "recipes", "check", "permissives", "ping", "status")
+        looks = ("hello", "attach", "recipes", "check", "permissives", "interrupted", "ping", "status")
         return [method for method, _ in self.asked if method not in looks]
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -127,6 +150,8 @@ class FakeDaemon:
                 return {**TOOL["plan"], "release": self.release}
             case "permissives":
                 return {"permissives": TOOL["permissives"]}
+            case "interrupted":
+                return FOUND
             case "login":
                 return {**who, "user": params["user"] or "badge", "role": "engineer", "may": commands_of("engineer")}
         return {}

@@ -92,6 +92,9 @@ def test_a_bar(share: float, drawn: str) -> None:
         ("answer Load.confirm yes", ("answer", {"prompt": "Load.confirm", "value": "yes"})),
         ("answer 'Settle pads.mass' 3 g", ("answer", {"prompt": "Settle pads.mass", "value": "3 g"})),
         ("unload a-1", ("unload", {"job": "a-1"})),
+        ("handover supply valve sticks", ("handover", {"text": "supply valve sticks"})),
+        ("resume_run a-1 redo", ("resume_run", {"run": "a-1", "move": "redo", "confirmed": False})),
+        ("resume_run a-1 redo confirmed", ("resume_run", {"run": "a-1", "move": "redo", "confirmed": True})),
     ],
 )
 def test_a_typed_command_means(text: str, meant: tuple[str, dict[str, object]]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from controller.console.app import Console
-from tests.console.fake import ALARM, TOOL, Clock, FakeDaemon, console, settled, shown, until
+from tests.console.fake import ALARM, OFFERED, TOOL, Clock, FakeDaemon, console, settled, shown, until
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 SIZES = {"80x24": (80, 24), "160x48": (160, 48)}
@@ -25,11 +25,14 @@ QUESTION = {
 PAGES = {  # name of the snapshot -> keys that lead there
     "overview": "0", "press": "1", "dispenser": "2", "grinder": "3", "trends": "4", "cursor": "4c", "recipes": "5v",
     "acts": "7", "history": "8", "io": "9", "help": "?", "question": "0p", "alarms": "6", "held": "0X",
+    "interrupted": "0", "take-up": "0R",
 }  # fmt: skip
 TOLD: dict[str, dict[str, Any]] = {  # what the daemon tells before a page is shown
     "question": {"prompts": [QUESTION]},
     "alarms": {"prompts": [], "alarms": [ALARM]},
     "held": {"job": {**TOOL["snapshot"]["state"]["job"], "state": "PAUSED", "reason": "monitor.track"}},
+    "interrupted": {"job": None, "alarms": [], "interrupted": [OFFERED]},
+    "take-up": {"prompts": []},
 }
 
 

@@ -13,7 +13,7 @@ from controller.console.plain import PlainConsole
 from controller.console.view import View
 from controller.record.events import PhaseChanged
 from controller.record.runfile import RunFile
-from tests.console.fake import ALARM, SCAN, Clock, FakeDaemon, shown
+from tests.console.fake import ALARM, OFFERED, SCAN, Clock, FakeDaemon, shown
 from tests.unit.recorded_run import write_run
 
 WALL = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -90,6 +90,14 @@ async def test_plain_lines_tell_state_alarm_and_question_and_take_commands(tmp_p
     await said("SIMULATED press.pressure 400.0 kPa")
     await said("'jump' is not known")
     assert daemon.acted() == ["answer", "hold"]
+    daemon.tell_state(job=None, prompts=[], interrupted=[OFFERED])
+    await said("answered: Load.carrier")
+    for line in ("status\n", f"resume_run {OFFERED['run']} redo confirmed\n"):
+        typed.put_nowait(line)
+    await said("cover-grind-expose interrupted 03:04 ago: Cure in doubt, 2 of 5 steps done; pot life ends 13:05:00")
+    await said(f"take it up by redo, scrap: resume_run {OFFERED['run']} MOVE confirmed")
+    await said("resume run: done")
+    assert ("resume_run", {"run": OFFERED["run"], "move": "redo", "confirmed": True}) in daemon.asked
     clock.s += 2.0
     daemon.silent = True
     await said("STALE")

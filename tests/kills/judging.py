@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from controller.cli.exits import CommandError
-from controller.cli.resume import ResumeRun, interrupted, unseen
-from controller.cli.run import RunOptions, prepare
+from controller.cli.resume import ResumeRun
+from controller.cli.run import RunOptions, facts_of, prepare, read_tool
+from controller.interrupted import NotResumable, interrupted, reconcile
 from controller.recipe_run import RecipeRun
 from controller.record.archive import RECORD
 from controller.record.events import Alarm, Intent, Note, Resumed
@@ -96,8 +96,8 @@ class Judged:
         death.wrong += [f"intent {id} was acknowledged and is lost" for id in sorted(lost)]
         before = verify(record.path)
         try:
-            old = interrupted("killed", base, None)
-        except CommandError as error:
+            old = interrupted(base / "killed", facts_of(read_tool(None)))
+        except NotResumable as error:
             death.move = f"none: {error}"
             return
         old = replace(old, carried=replace(old.carried, outage_s=gap_s))
@@ -105,7 +105,7 @@ class Judged:
         command = Again(RunOptions("", out=base / "again"), old, base / "again")
         command.on(self.run.station, lambda: self._is_safe(death))
         command.watched = lambda path: self._goes_on(record, path)
-        found = unseen(old)
+        found = reconcile(old, None).offers
         death.move = command.choose = found[0].move
         command.confirm = True
         await command.run()

@@ -16,7 +16,7 @@ from controller.server.protocol import NOTE_MAX, Code, Refused
 from controller.server.users import add
 from tests.server.seat import PIN, Seat, end, follow, refusal, start
 
-IDLE = {"job": None, "down": "", "trip": None, "alarms": [], "prompts": [], "queue": [], "lot": None}
+IDLE = {"job": None, "down": "", "trip": None, "alarms": [], "prompts": [], "queue": [], "lot": None, "interrupted": []}
 
 
 def test_a_note_outlives_the_daemon_and_stands_until_somebody_takes_over(tmp_path: Path) -> None:

@@ -194,8 +194,10 @@ def test_who_asks_too_fast_waits_and_the_others_do_not(seat: Seat) -> None:
             ).map(lambda value: line(id="x", method="load", params=value)),
             st.builds(
                 lambda method, key, value: line(id="y", method=method, params={key: value}),
-                st.sampled_from(["hold", "start", "load", "answer", "attach", "unload", "reset", "recipes"]),
-                st.sampled_from(["reason", "recipe", "job", "set", "prompt", "since", "value"]),
+                st.sampled_from(
+                    ["hold", "start", "load", "answer", "attach", "unload", "reset", "recipes", "resume_run"]
+                ),
+                st.sampled_from(["reason", "recipe", "job", "set", "prompt", "since", "value", "run"]),
                 st.none() | st.integers() | st.text(max_size=30) | st.dictionaries(st.text(max_size=5), st.text()),
             ),
         ),

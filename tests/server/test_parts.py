@@ -103,6 +103,8 @@ def test_what_waits_for_a_client_is_bounded() -> None:
 class Unplugged:
     """Surroundings in which no instrument answers."""
 
+    lives_on = False
+
     def __init__(self) -> None:
         self.tried = 0
 

@@ -22,6 +22,8 @@ TABLE = {
     "stop":        (True,  True,  True,  True),
     "abort":       (True,  True,  True,  True),
     "resume":      (False, True,  True,  False),
+    "interrupted": (True,  True,  True,  True),
+    "resume_run":  (False, True,  True,  False),
     "load":        (False, True,  True,  False),
     "start":       (False, True,  True,  False),
     "unload":      (False, True,  True,  False),
@@ -47,7 +49,7 @@ TABLE = {
 }  # fmt: skip
 PARAMS: dict[str, dict[str, Any]] = {
     "load": {"recipe": "nothing"}, "check": {"recipe": "nothing"}, "start": {"recipe": "nothing"},
-    "unload": {"job": "nothing"},
+    "unload": {"job": "nothing"}, "interrupted": {"run": "nothing"}, "resume_run": {"run": "nothing", "move": "redo"},
     "load_lot": {"lot": "!", "parts": "1"},
     "sign": {"recipe": "nothing", "reason": "test"}, "release": {"recipe": "nothing", "reason": "test"},
     "retire": {"recipe": "nothing", "reason": "test"},

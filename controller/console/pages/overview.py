@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from controller.console import modules, steps
+from controller.console import interrupted, modules, steps
 from controller.console.layout import MODULES
 from controller.console.pages.trends import curve_rows
 from controller.console.rows import Row, beside, clean, ends, filled, rule, span
@@ -98,7 +98,8 @@ def _next(view: View, width: int, height: int) -> list[Row]:
     if not any(line.startswith("now") for line in steps.needed(view)):
         known = view.job is not None and view.job["recipe"] in view.plans
         rows.insert(0, [(" nothing now" if rows or not known else " nothing more in this run", "dim")])
-    key = "Enter answers" if prompts else "N reads the notes" if view.state.get("notes") else ""
+    notes = "N reads the notes" if view.state.get("notes") else ""
+    key = "Enter answers" if prompts else "R takes up" if interrupted.offered(view) else notes
     return [rule(width, "NEXT FOR YOU", key), *filled(rows, width, height)]
 
 
