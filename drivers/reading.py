@@ -8,7 +8,7 @@ It decides nothing: who may use a stale value is the guard's business.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -116,6 +116,14 @@ class TagTable:
     def fresh(self, i: int, now_s: float) -> bool:
         """True when the reading is GOOD and not older than its limit."""
         return self.quality[i] == 0 and now_s - self.time_s[i] <= self.fresh_s[i]
+
+    def all_fresh(self, columns: Iterable[int], now_s: float) -> bool:
+        """True when each of these readings is fresh."""
+        quality, time_s, fresh_s = self.quality, self.time_s, self.fresh_s
+        for i in columns:  # noqa: SIM110  at each scan: a generator takes twice as long
+            if quality[i] or now_s - time_s[i] > fresh_s[i]:
+                return False
+        return True
 
     def reading(self, name: str, now_s: float) -> Reading:
         """The reading of `name` as an object, marked STALE when it is too old at `now_s`."""

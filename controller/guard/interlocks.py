@@ -5,16 +5,18 @@ It evaluates; it does not act. The gate asks for permissives and inhibits, the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
 from controller.guard.alarms import ALARM_KEYS, AlarmRecord, alarm_record, raised
 from controller.guard.safe import FailureClass
+from controller.recipe.expression_memory import Test
 from controller.recipe.expressions import Bound
 from controller.recipe.quantities import parse as quantity
 from controller.record.events import Alarm
+from drivers.reading import TagTable
 
 START = "job.start"  # the action that inhibits gate
 LINE = "line"  # the module that is always in use and moves nothing
@@ -29,6 +31,9 @@ class Kind(Enum):
     TRIP = "trip"
     INHIBIT = "inhibit"
     WARNING = "warning"
+
+
+WATCHED = (Kind.INTERLOCK, Kind.TRIP, Kind.WARNING)  # at every scan; the others when they are asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,24 @@ class Interlock:
     bypass_s: float = 0.0  # the longest time it may be out of force; 0 is never
     first_out: Unmet | None = None
     acting: bool = False  # its loss was acted upon: a trip has latched, or an interlock holds
+    calm: bool = False  # it was healthy in the last scan, and nothing is pending
     _since_s: float | None = field(default=None, repr=False)
     _unknown_since_s: float | None = field(default=None, repr=False)
+
+    @property
+    def columns(self) -> set[int]:
+        """The columns of the tag table that it reads."""
+        bounds = [clause.bound for clause in self.must] + ([self.active] if self.active is not None else [])
+        return {column for bound in bounds for column in bound.columns}
+
+    def healthy(self) -> Test:
+        """All of it as one test, for scans in which every one of its `columns` is fresh."""
+        tests = [clause.bound.test for clause in self.must]
+        must = tests[0] if len(tests) == 1 else lambda now_s: all(test(now_s) for test in tests)
+        if self.active is None:
+            return must
+        active = self.active.test
+        return lambda now_s: not active(now_s) or must(now_s)
 
     def unmet(self, now_s: float) -> Unmet | None:
         """The first clause that does not hold now, stale input included; None when all hold."""
@@ -87,6 +108,7 @@ class Interlock:
         """Evaluate one scan; returns the first-out once a violation, or not knowing, has lasted its time."""
         active = True if self.active is None else self.active.evaluate(now_s)
         unmet = None if active is False else self.unmet(now_s)
+        self.calm = unmet is None and not self.acting
         if unmet is None:
             self._since_s = self._unknown_since_s = None
             return None
@@ -106,6 +128,34 @@ class Interlock:
         failure_class = self.failure_class if unmet.known else max(self.failure_class, 2)
         text, values = unmet.sentence(), unmet.values
         return raised(self.id, FailureClass(failure_class), text, did, do=do, first_out=unmet.text, values=values)
+
+
+class Watch:
+    """The interlocks of the modules in use, looked at once per scan.
+
+    Nearly always every reading is fresh and every interlock was healthy before: then each costs one test.
+    """
+
+    def __init__(self, tags: TagTable, interlocks: Sequence[Interlock]) -> None:
+        watched = [i for i in interlocks if i.kind in WATCHED]
+        always = [i.must[0] for i in watched if i.active is None and i.must]  # seen at each scan anyway
+        clauses = [clause for i in interlocks for clause in i.must if clause not in always]
+        self._tags = tags
+        self._columns = frozenset(column for i in watched for column in i.columns)
+        self._watched = [(i, i.healthy()) for i in watched]
+        self._stateful = [clause.bound for clause in clauses if clause.bound.remembers]
+
+    def look(self, now_s: float, unknown_limit_s: float) -> Iterator[tuple[Interlock, Unmet | None]]:
+        """Evaluate one scan; yields what is lost, and what returns after it was acted upon, as `Interlock.watch`."""
+        for bound in self._stateful:
+            bound.evaluate(now_s)
+        known = self._tags.all_fresh(self._columns, now_s)
+        for interlock, healthy in self._watched:
+            if known and interlock.calm and healthy(now_s):
+                continue
+            unmet = interlock.watch(now_s, unknown_limit_s)
+            if unmet is not None or interlock.acting:
+                yield interlock, unmet
 
 
 def load(records: list[Mapping[str, Any]], bind: Callable[[str], Bound]) -> list[Interlock]:

@@ -16,12 +16,11 @@ from typing import Protocol
 from controller.guard.alarms import AlarmRecord, Alarms, raised
 from controller.guard.bypasses import Bypasses
 from controller.guard.gate import Gate
-from controller.guard.interlocks import LINE, Interlock, Kind, Unmet
+from controller.guard.interlocks import LINE, Interlock, Kind, Unmet, Watch
 from controller.guard.lost import Answering
 from controller.guard.monitors import BAD_FOR_S, Monitor
 from controller.guard.safe import FailureClass, SafeModule, SafeOutcome
 from controller.guard.safing import Safing
-from controller.recipe.expressions import Bound
 from controller.record.events import Alarm, Event, Note
 from drivers.capabilities import Outputs
 from drivers.links.line import Line
@@ -67,8 +66,7 @@ class Guard:
         self._bypasses = Bypasses(lambda event: self.record.event(event))
         self.tripped: Trip | None = None
         self._in_use: frozenset[str] = NOTHING
-        self._watched: list[Interlock] = []
-        self._stateful: list[Bound] = []
+        self._watch = Watch(tags, ())
         self._waits: list[tuple[Callable[[], bool], asyncio.Future[None]]] = []
         self._broken = False
         self._sampled_s = -math.inf
@@ -95,16 +93,13 @@ class Guard:
     def arm(self, modules: Iterable[str]) -> None:
         """Watch these modules from the next scan on; the line itself is always watched."""
         self._in_use = frozenset(modules) | {LINE}
-        watched = (Kind.INTERLOCK, Kind.TRIP, Kind.WARNING)
-        self._watched = [i for i in self.interlocks if i.kind in watched and i.module in self._in_use]
+        self._watch = Watch(self.tags, [i for i in self.interlocks if i.module in self._in_use])
         self.answering.arm()
-        clauses = [clause for i in self.interlocks if i.module in self._in_use for clause in i.must]
-        self._stateful = [clause.bound for clause in clauses if clause.bound.remembers]
 
     def disarm(self) -> None:
         """Stop watching: nothing is energised any more."""
         self._in_use = NOTHING
-        self._watched, self._stateful, self.monitors = [], [], []
+        self._watch, self.monitors = Watch(self.tags, ()), []
 
     def bypass(self, id: str, by: str, reason: str) -> str:
         """Put an interlock out of force for as long as its record allows; returns why it is refused, or nothing."""
@@ -184,12 +179,8 @@ class Guard:
         for derive in self.derivations.values():  # of every module: a monitor may read one that the run does not move
             derive(now_s)
         self._look_for_lost(now_s)
-        for bound in self._stateful:
-            bound.evaluate(now_s)
-        for interlock in self._watched:
-            unmet = interlock.watch(now_s, BAD_FOR_S)
-            if unmet is not None or interlock.acting:
-                self._react(interlock, unmet)
+        for interlock, unmet in self._watch.look(now_s, BAD_FOR_S):
+            self._react(interlock, unmet)
         for monitor in self.monitors:
             self._monitor(monitor, now_s)
         self._compare_setpoints(now_s)

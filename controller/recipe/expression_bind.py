@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from controller.recipe import units
 from controller.recipe.expression_memory import HeldTest, SlopeOf, Test, UnchangedFor
@@ -79,8 +79,7 @@ class Binder:
             case Compare(sign, left, right):
                 return self._compare(sign, left, right)
             case Between(value, low, high):
-                x, a, b = self.number(value), self.number(low), self.number(high)
-                return lambda now_s: a(now_s) <= x(now_s) <= b(now_s)
+                return self._between(value, low, high)
             case Near(value, centre, tolerance):
                 x, a, b = self.number(value), self.number(centre), self.number(tolerance)
                 return lambda now_s: abs(x(now_s) - a(now_s)) <= b(now_s)
@@ -107,21 +106,34 @@ class Binder:
             raise ValueError(message)
         return i
 
+    def _plain(self, node: Quantity) -> int | None:
+        """Column of a tag that is read in the unit of its column, by far the most frequent form."""
+        if not isinstance(node, Tag) or units.factor(node.written, node.unit) != 1.0:
+            return None
+        return self._column(node)
+
     def _tag(self, tag: Tag) -> Number:
-        values, i = self._table.value, self._column(tag)
-        factor = units.factor(tag.written, tag.unit)
+        values, i, factor = self._table.value, self._column(tag), units.factor(tag.written, tag.unit)
         if factor == 1.0:
             return lambda now_s: values[i]
         return lambda now_s: values[i] * factor
 
     def _compare(self, sign: str, left: Quantity, right: Quantity) -> Test:
         compare = _COMPARISONS[sign]
+        if not isinstance(right, Constant):
+            a, b = self.number(left), self.number(right)
+            return lambda now_s: compare(a(now_s), b(now_s))
+        limit = right.value
+        if (i := self._plain(left)) is not None:
+            return _beside(self._table.value, i, compare, limit)
         a = self.number(left)
-        if isinstance(right, Constant):  # by far the most frequent form
-            limit = right.value
-            return lambda now_s: compare(a(now_s), limit)
-        b = self.number(right)
-        return lambda now_s: compare(a(now_s), b(now_s))
+        return lambda now_s: compare(a(now_s), limit)
+
+    def _between(self, value: Quantity, low: Quantity, high: Quantity) -> Test:
+        if isinstance(low, Constant) and isinstance(high, Constant) and (i := self._plain(value)) is not None:
+            return _inside(self._table.value, i, low.value, high.value)
+        x, a, b = self.number(value), self.number(low), self.number(high)
+        return lambda now_s: a(now_s) <= x(now_s) <= b(now_s)
 
     def _every(self, parts: tuple[Condition, ...]) -> Test:
         tests = [self.test(part) for part in parts]
@@ -140,6 +152,14 @@ class Binder:
             first, second = tests
             return lambda now_s: first(now_s) or second(now_s)
         return lambda now_s: any(test(now_s) for test in tests)
+
+
+def _beside(values: Sequence[float], i: int, compare: Callable[[float, float], bool], limit: float) -> Test:
+    return lambda now_s: compare(values[i], limit)
+
+
+def _inside(values: Sequence[float], i: int, low: float, high: float) -> Test:
+    return lambda now_s: low <= values[i] <= high
 
 
 def _see_all(tests: list[Test], now_s: float) -> list[bool]:

@@ -121,7 +121,12 @@ def slope(points: Sequence[tuple[float, float]]) -> float:
     count = len(points)
     if count < 2:
         return math.nan
-    time_mean = sum(t for t, _ in points) / count
-    value_mean = sum(v for _, v in points) / count
-    spread = sum((t - time_mean) ** 2 for t, _ in points)
-    return sum((t - time_mean) * (v - value_mean) for t, v in points) / spread
+    start_s, first = points[0]  # sums of small numbers lose nothing
+    times = values = squares = products = 0.0
+    for time_s, value in points:
+        dt_s, change = time_s - start_s, value - first
+        times += dt_s
+        values += change
+        squares += dt_s * dt_s
+        products += dt_s * change
+    return (count * products - times * values) / (count * squares - times * times)

@@ -14,7 +14,7 @@ from typing import Literal
 from controller.recipe import units
 from controller.recipe.expression_bind import Binder
 from controller.recipe.expression_grammar import ExpressionError, tree_of
-from controller.recipe.expression_memory import HeldTest, UnchangedFor
+from controller.recipe.expression_memory import HeldTest, Test, UnchangedFor
 from controller.recipe.expression_tree import Arithmetic, Constant, Node, Quantity, Tag, walk
 from controller.recipe.expression_types import Typer, is_condition
 from drivers.reading import TagTable, Value
@@ -56,7 +56,10 @@ class Expression:
 
 
 class Bound:
-    """An expression over a tag table, with the memory of its `for` and `rate`; one per place of use."""
+    """An expression over a tag table, with the memory of its `for` and `rate`; one per place of use.
+
+    `columns` are the table's columns that it reads.
+    """
 
     def __init__(self, expression: Expression, tags: TagTable) -> None:
         binder = Binder(tags)
@@ -67,10 +70,8 @@ class Bound:
         self._memories = tuple(binder.memories)
         self._held = tuple(memory for memory in binder.memories if isinstance(memory, HeldTest))
         self._names = expression.tags
-        self._columns = tuple(tags.index(name) for name in expression.tags)
+        self.columns = tuple(tags.index(name) for name in expression.tags)
         self._tags = tags
-        self._value, self._time_s = tags.value, tags.time_s
-        self._quality, self._fresh_s = tags.quality, tags.fresh_s
         self._now_s = -math.inf
 
     def evaluate(self, now_s: float) -> bool | None:
@@ -79,30 +80,33 @@ class Bound:
         Call it once per scan, with times that do not go back. A `rate` whose window is not yet full compares as False.
         """
         self._now_s = now_s
-        quality, time_s, fresh_s = self._quality, self._time_s, self._fresh_s
-        for i in self._columns:
-            if quality[i] or now_s - time_s[i] > fresh_s[i]:
-                for held in self._held:  # a rate bridges a short gap by itself
-                    held.reset()
-                return None
+        if not self._tags.all_fresh(self.columns, now_s):
+            for held in self._held:  # a rate bridges a short gap by itself
+                held.reset()
+            return None
+        return self.test(now_s)
+
+    @property
+    def test(self) -> Test:
+        """The condition alone, for who has seen that all `columns` are fresh; may be called again in the same scan."""
         if self._test is None:
             raise TypeError(f'"{self.expression.text}" is a value, not a condition')
-        return self._test(now_s)
+        return self._test
 
     def value(self, now_s: float) -> float:
         """The value in the expression's unit; NaN when an input is stale or bad, or a rate's window not yet full."""
         self._now_s = now_s
         if self._number is None:
             raise TypeError(f'"{self.expression.text}" is a condition, not a value')
-        if all(self._tags.fresh(i, now_s) for i in self._columns):
+        if self._tags.all_fresh(self.columns, now_s):
             return self._number(now_s)
         return math.nan
 
     def inputs(self) -> dict[str, float | None]:
         """What each tag read at the last evaluation, in the table's unit; None where it was not fresh."""
-        fresh = self._tags.fresh
-        columns = zip(self._names, self._columns, strict=True)
-        return {name: self._value[i] if fresh(i, self._now_s) else None for name, i in columns}
+        tags, now_s = self._tags, self._now_s
+        columns = zip(self._names, self.columns, strict=True)
+        return {name: tags.value[i] if tags.fresh(i, now_s) else None for name, i in columns}
 
     @property
     def remembers(self) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from controller.guard.bypasses import Bypasses
-from controller.guard.interlocks import Kind
+from controller.guard.interlocks import Kind, Watch
 from controller.record.events import Bypassed
 from tests.unit.guard_bench import Bench
 
@@ -124,3 +126,47 @@ def test_a_bypass_asks_nothing_for_its_time_and_each_end_is_recorded(bench: Benc
         ("box.flow", True, "operator"),
         ("box.flow", False, ""),
     ]
+
+
+CHEAP = (
+    {"kind": "warning"},
+    {"kind": "interlock", "delay": "0.3 s"},
+    {"while": "box.on for 0.2 s"},
+    {"kind": "warning", "must": [{"that": "box.speed in 0 rpm .. 9 rpm for 0.2 s", "fix": "wait"}]},
+    {
+        "must": [
+            {"that": "box.flow >= 3 L/min", "fix": "tap"},
+            {"that": "rate(box.speed, 0.4 s) < 1 rpm/s", "fix": "wait"},
+        ]
+    },
+)
+READINGS = st.fixed_dictionaries(
+    {},
+    optional={
+        "flow": st.sampled_from([1.0, 3.0, 5.0, None]),  # None: it turns stale
+        "speed": st.sampled_from([0.0, 5.0, 20.0, None]),
+        "on": st.sampled_from([0.0, 1.0, None]),
+    },
+)
+
+
+@given(st.lists(READINGS, min_size=1, max_size=30))
+def test_the_cheap_look_at_what_is_healthy_finds_what_the_full_one_finds(course: list[dict[str, float | None]]) -> None:
+    bench = Bench()
+    cheap, full = ([bench.interlock(id=f"box.{n}", **record) for n, record in enumerate(CHEAP)] for _ in range(2))
+    watch = Watch(bench.tags, cheap)
+    stateful = [clause.bound for clause in full[-1].must]
+
+    for scan, readings in enumerate(course):
+        now_s = 0.1 * scan
+        for name in ("flow", "speed", "on"):
+            if name in readings and readings[name] is None:
+                bench.lose(name)
+            else:
+                value = readings.get(name, bench.tags.value[bench.tags.index(f"box.{name}")])
+                bench.put(now_s, **{name: value})  # type: ignore[arg-type]
+        for bound in stateful:
+            bound.evaluate(now_s)
+        found = {interlock.id: unmet for interlock, unmet in watch.look(now_s, UNKNOWN_S)}
+        expected = {interlock.id: interlock.watch(now_s, UNKNOWN_S) for interlock in full}
+        assert {id: found.get(id) for id in expected} == expected
