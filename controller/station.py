@@ -19,6 +19,7 @@ from controller.guard.alarms import load as load_alarms
 from controller.guard.gate import Gate
 from controller.guard.interlocks import load as load_interlocks
 from controller.guard.scan import Guard
+from controller.recipe.expression_bind import Slopes
 from controller.recipe.expressions import Bound, ExpressionError, parse
 from controller.recipe.problems import did_you_mean
 from controller.recipe.source import read
@@ -280,9 +281,10 @@ class Station:
         """The records of a file of the guard, bound to the tags."""
         tag_units = {name: self.tags.units[self.tags.index(name)] for name in self.tags}
         source = read(path)
+        slopes: Slopes = {}
         self.texts[f"{key}_text"] = source.text
         try:
-            return load(source.data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags))
+            return load(source.data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags, slopes))
         except (ExpressionError, KeyError, TypeError, ValueError) as error:
             raise StationError(f"{path.name}: {error}; correct this record") from None
 

@@ -87,6 +87,11 @@ class Interlock:
         bounds = [clause.bound for clause in self.must] + ([self.active] if self.active is not None else [])
         return {column for bound in bounds for column in bound.columns}
 
+    @property
+    def always(self) -> list[Bound]:
+        """What `watch` evaluates in every scan."""
+        return [self.active] if self.active is not None else [clause.bound for clause in self.must[:1]]
+
     def healthy(self) -> Test:
         """All of it as one test, for scans in which every one of its `columns` is fresh."""
         tests = [clause.bound.test for clause in self.must]
@@ -138,12 +143,12 @@ class Watch:
 
     def __init__(self, tags: TagTable, interlocks: Sequence[Interlock]) -> None:
         watched = [i for i in interlocks if i.kind in WATCHED]
-        always = [i.must[0] for i in watched if i.active is None and i.must]  # seen at each scan anyway
-        clauses = [clause for i in interlocks for clause in i.must if clause not in always]
         self._tags = tags
         self._columns = frozenset(column for i in watched for column in i.columns)
         self._watched = [(i, i.healthy()) for i in watched]
-        self._stateful = [clause.bound for clause in clauses if clause.bound.remembers]
+        seen = {memory for i in watched for bound in i.always for memory in bound.memories}
+        bounds = [clause.bound for i in interlocks for clause in i.must]
+        self._stateful = [bound for bound in bounds if bound.remembers and not seen.issuperset(bound.memories)]
 
     def look(self, now_s: float, unknown_limit_s: float) -> Iterator[tuple[Interlock, Unmet | None]]:
         """Evaluate one scan; yields what is lost, and what returns after it was acted upon, as `Interlock.watch`."""

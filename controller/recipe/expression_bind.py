@@ -35,6 +35,8 @@ from controller.recipe.expression_tree import (
 from drivers.reading import TagTable
 
 Number = Callable[[float], float]  # of the time in seconds
+Memory = HeldTest | SlopeOf | UnchangedFor
+Slopes = dict[tuple[int, float, float], SlopeOf]  # by column, window and factor
 
 _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
@@ -47,11 +49,11 @@ _COMPARISONS: Mapping[str, Callable[[float, float], bool]] = {
 
 
 class Binder:
-    """Builds the closures of one expression and collects what must be reset."""
+    """Builds the closures of one expression and collects what it remembers; equal rates in `slopes` are shared."""
 
-    def __init__(self, table: TagTable) -> None:
-        self._table = table
-        self.memories: list[HeldTest | SlopeOf | UnchangedFor] = []
+    def __init__(self, table: TagTable, slopes: Slopes) -> None:
+        self._table, self._slopes = table, slopes
+        self.memories: list[Memory] = []
 
     def number(self, node: Quantity) -> Number:
         """Closure for a value in the node's unit."""
@@ -61,7 +63,10 @@ class Binder:
             case Tag():
                 return self._tag(node)
             case Slope(tag, window_s, factor):
-                slope = SlopeOf(self._table, self._column(tag), window_s, factor)
+                column = self._column(tag)
+                slope = self._slopes.setdefault(
+                    (column, window_s, factor), SlopeOf(self._table, column, window_s, factor)
+                )
                 self.memories.append(slope)
                 return slope
             case Unchanged(tag):

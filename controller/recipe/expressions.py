@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from controller.recipe import units
-from controller.recipe.expression_bind import Binder
+from controller.recipe.expression_bind import Binder, Slopes
 from controller.recipe.expression_grammar import ExpressionError, tree_of
 from controller.recipe.expression_memory import HeldTest, Test, UnchangedFor
 from controller.recipe.expression_tree import Arithmetic, Constant, Node, Quantity, Tag, walk
@@ -39,9 +39,12 @@ class Expression:
         """The value in `unit` when no tag is involved, as in `$height + 8 um`; else None."""
         return self.root.value if isinstance(self.root, Constant) else None
 
-    def bind(self, tags: TagTable) -> Bound:
-        """Tie to the columns of `tags`; KeyError or ValueError when it lacks one or has it in another unit."""
-        return Bound(self, tags)
+    def bind(self, tags: TagTable, slopes: Slopes | None = None) -> Bound:
+        """Tie to the columns of `tags`; KeyError or ValueError when it lacks one or has it in another unit.
+
+        Expressions that are bound with the same `slopes` share the memories of equal rates.
+        """
+        return Bound(self, tags, {} if slopes is None else slopes)
 
     def calculate(self, values: Mapping[str, float]) -> float:
         """The value once, with `values` in the units the expression was checked with; NaN when one is missing."""
@@ -58,16 +61,16 @@ class Expression:
 class Bound:
     """An expression over a tag table, with the memory of its `for` and `rate`; one per place of use.
 
-    `columns` are the table's columns that it reads.
+    `columns` are the table's columns that it reads, `memories` what must see every scan.
     """
 
-    def __init__(self, expression: Expression, tags: TagTable) -> None:
-        binder = Binder(tags)
+    def __init__(self, expression: Expression, tags: TagTable, slopes: Slopes) -> None:
+        binder = Binder(tags, slopes)
         root = expression.root
         self.expression = expression
         self._test = binder.test(root) if is_condition(root) else None
         self._number = None if is_condition(root) else binder.number(root)
-        self._memories = tuple(binder.memories)
+        self.memories = tuple(binder.memories)
         self._held = tuple(memory for memory in binder.memories if isinstance(memory, HeldTest))
         self._names = expression.tags
         self.columns = tuple(tags.index(name) for name in expression.tags)
@@ -111,12 +114,7 @@ class Bound:
     @property
     def remembers(self) -> bool:
         """True when it has a `for` or a `rate`, which want to be evaluated at every scan."""
-        return any(not isinstance(memory, UnchangedFor) for memory in self._memories)
-
-    def reset(self) -> None:
-        """Forget what `for` and `rate` remember, as at the begin of a step."""
-        for memory in self._memories:
-            memory.reset()
+        return any(not isinstance(memory, UnchangedFor) for memory in self.memories)
 
 
 def parse(
