@@ -104,7 +104,7 @@ mutate: $(DEV)
 	$(BIN)/python -m tests.tables.write
 
 docs: $(DEV)
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 screens: $(DEV)
 	$(BIN)/python docs/screens.py
