@@ -215,6 +215,22 @@ class Part:
                 raise ValueError(f"{name}: wanted {low:g} to {high:g}, got {value:g}")
 
 
+class Place:
+    """Where one part may lie: between the platens, in the recess, on the chuck."""
+
+    part: Part | None = None
+
+    @property
+    def part_id(self) -> int:
+        """Id of the part that lies there, 0 when none."""
+        return self.part.id if self.part else 0
+
+    @property
+    def part_present(self) -> bool:
+        """Whether a part lies there."""
+        return self.part is not None
+
+
 def new_part(part_id: int, kind: str, seed: int) -> Part:
     """Return a fresh part with the small differences that its seed and id give it."""
     draw = Random(f"{seed}:{part_id}")
