@@ -292,7 +292,7 @@ def test_the_socket_and_the_lock_are_for_their_user_only(seat: Seat) -> None:
 
 
 def test_an_instrument_that_falls_silent_while_nothing_runs_is_told(tmp_path: Path) -> None:
-    with serving(tmp_path, "--fault", "press_pressure=silent@10s", "--speed", "2") as seat, seat.client() as client:
+    with serving(tmp_path, "--fault", "press_pressure=silent@10s") as seat, seat.client() as client:
         picture = client.attach()
         follow(client, picture, lambda p: p.state["instruments"])
         assert not any(about["lost"] for about in picture.state["instruments"].values())
