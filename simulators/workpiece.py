@@ -37,12 +37,11 @@ class PartKind:
     bump_um: float
     bump_radius_um: float
     bump_sigma_um: float
-    fits_mold: bool
     pad: str = "solid"
 
 
-_WAFER = PartKind("WLP-200", 0.0314, 20_000, 20_000, 725.0, 35.0, 40.0, 1.5, True)
-_FRAME = PartKind("PKG-15", 1.6e-3, 180, 180, 725.0, 35.0, 40.0, 1.5, False)
+_WAFER = PartKind("WLP-200", 0.0314, 20_000, 20_000, 725.0, 35.0, 40.0, 1.5)
+_FRAME = PartKind("PKG-15", 1.6e-3, 180, 180, 725.0, 35.0, 40.0, 1.5)
 KINDS: dict[str, PartKind] = {
     kind.name: kind
     for kind in (
