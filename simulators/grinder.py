@@ -12,14 +12,14 @@ from simulators.physics.grinding import coolant_rise, deflection_step, lag_time,
 from simulators.spindle import Spindle
 from simulators.stage import Stage
 from simulators.wheel import Wheel
-from simulators.workpiece import Cover, Damage, Part, Place
+from simulators.workpiece import Cover, Damage, Nest, Part
 
 TICK_S = 0.01
 _CUTTING_RPM = 100.0
 _DRY_L_MIN = 0.5
 
 
-class Grinder(Place):
+class Grinder(Nest):
     """True state of the grinder, advanced in ticks of 10 ms; lengths in um unless a name says otherwise."""
 
     def __init__(self, parameters: Parameters) -> None:

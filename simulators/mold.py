@@ -12,13 +12,13 @@ from simulators.liquids import Liquids
 from simulators.materials import Purpose
 from simulators.parameters import Parameters
 from simulators.physics import flow
-from simulators.workpiece import Cover, Place
+from simulators.workpiece import Cover, Nest
 
 _POURED_UNEVEN_UM = 10.0
 _LEVEL_ENOUGH_UM = 0.01
 
 
-class Mold(Place):
+class Mold(Nest):
     """The tool in its place and the part in its recess; a ring that stands up from the floor leaves a groove."""
 
     def __init__(self, parameters: Parameters) -> None:

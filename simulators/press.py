@@ -14,7 +14,7 @@ from simulators.physics.gas import Gas, Port, Vessel, gas_at, gas_step
 from simulators.physics.pneumatics import chamber_step, exchange, mean_exchange, relax, seal_conductance, unit_flow
 from simulators.pressure_loop import PressureLoop
 from simulators.stack import Stack
-from simulators.workpiece import KINDS, Place
+from simulators.workpiece import KINDS, Nest
 
 TICK_S = 0.01
 RUNGS = (1, 5, 10, 100)  # lengths of steps in ticks; each ends at a multiple of its length
@@ -25,7 +25,7 @@ _HARDLY = 0.005  # relative change of a pressure that one step may bring
 _MOST_Pa = 1e3  # in one plain step; more is taken in sub-steps that cannot overshoot
 
 
-class Press(Place):
+class Press(Nest):
     """True state of the press, advanced in ticks of 10 ms."""
 
     def __init__(self, parameters: Parameters) -> None:

@@ -214,7 +214,7 @@ class Part:
                 raise ValueError(f"{name}: wanted {low:g} to {high:g}, got {value:g}")
 
 
-class Place:
+class Nest:
     """Where one part may lie: between the platens, in the recess, on the chuck."""
 
     part: Part | None = None

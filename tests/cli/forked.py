@@ -31,10 +31,18 @@ def run(arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | No
     said = json.dumps([arguments, dict(environment), str(cwd or Path.cwd())]).encode()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         socket.send_fds(_server(), [said], [out.fileno(), err.fileno()])
-        code = int(_server().recv(MESSAGE_MAX))
+        code = _ended()
         out.seek(0)
         err.seek(0)
         return code, out.read().decode(), err.read().decode()
+
+
+def _ended() -> int:
+    try:
+        return int(_server().recv(MESSAGE_MAX))
+    except TimeoutError:
+        _server.cache_clear()  # its answer may still come, and would be taken for that of the next command
+        raise
 
 
 @cache
