@@ -26,7 +26,7 @@ ENVIRONMENT = {
     "NO_COLOR": "1",
     "SPRINGBACK_RUN_DIR": OURS.name,
 }
-START_S = 30.0
+START_S = 60.0
 RECIPES = Path(__file__).parents[1] / "line" / "recipes"
 
 
@@ -50,7 +50,7 @@ def springback(*arguments: str | Path, cwd: Path | None = None, program: str = "
     if not program:
         return Finished(*forked.run([str(argument) for argument in arguments], ENVIRONMENT, cwd))
     process = begin(*arguments, cwd=cwd, program=program)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=forked.PATIENCE_S)
     return Finished(process.returncode, out, err)
 
 

@@ -23,7 +23,7 @@ from pathlib import Path
 PACKAGES = ("controller", "drivers", "simulators")
 SERVE = "import sys; from tests.cli.forked import serve; serve(int(sys.argv[1]))"
 MESSAGE_MAX = 65536
-PATIENCE_S = 60.0
+PATIENCE_S = 100.0
 
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None) -> tuple[int, str, str]:
