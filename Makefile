@@ -67,8 +67,9 @@ setup: $(DEV)
 demo: $(RUNTIME)
 	@$(BIN)/springback demo
 
+# The folders in their order: tests on real ports come first, so that nothing waits for them at the end.
 test: lint types arch
-	$(BIN)/python -m pytest -q -n auto --dist loadfile
+	$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
 
 # ---------------------------------------------------------------------------------------------- parts and more
 lint: $(DEV)
@@ -104,7 +105,7 @@ mutate: $(DEV)
 	$(BIN)/python -m tests.tables.write
 
 docs: $(DEV)
-	$(BIN)/python docs/generate.py
+	$(BIN)/python -m docs.generate
 
 screens: $(DEV)
 	$(BIN)/python docs/screens.py

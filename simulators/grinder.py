@@ -12,20 +12,19 @@ from simulators.physics.grinding import coolant_rise, deflection_step, lag_time,
 from simulators.spindle import Spindle
 from simulators.stage import Stage
 from simulators.wheel import Wheel
-from simulators.workpiece import Cover, Damage, Part
+from simulators.workpiece import Cover, Damage, Nest, Part
 
 TICK_S = 0.01
 _CUTTING_RPM = 100.0
 _DRY_L_MIN = 0.5
 
 
-class Grinder:
+class Grinder(Nest):
     """True state of the grinder, advanced in ticks of 10 ms; lengths in um unless a name says otherwise."""
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
         self.spindle, self.stage, self.wheel = Spindle(p), Stage(p), Wheel(p)
-        self.part: Part | None = None
         self.coolant = self.chuck_vacuum = self.chuck_motor = False
         self.coolant_lost = self.chuck_lost = self.guard_open = False
         self.guard_locked = self.guard_lock_asked = False
@@ -55,16 +54,6 @@ class Grinder:
     def guard_closed(self) -> bool:
         """What the guard's switch says."""
         return not self.guard_open
-
-    @property
-    def part_id(self) -> int:
-        """Id of the part on the chuck, 0 when none."""
-        return self.part.id if self.part else 0
-
-    @property
-    def part_present(self) -> bool:
-        """Whether a part lies on the chuck."""
-        return self.part is not None
 
     @property
     def wheel_um(self) -> float:

@@ -12,19 +12,18 @@ from simulators.liquids import Liquids
 from simulators.materials import Purpose
 from simulators.parameters import Parameters
 from simulators.physics import flow
-from simulators.workpiece import Cover, Part
+from simulators.workpiece import Cover, Nest
 
 _POURED_UNEVEN_UM = 10.0
 _LEVEL_ENOUGH_UM = 0.01
 
 
-class Mold:
+class Mold(Nest):
     """The tool in its place and the part in its recess; a ring that stands up from the floor leaves a groove."""
 
     def __init__(self, parameters: Parameters) -> None:
         p = parameters
         self.present = True
-        self.part: Part | None = None
         self._epoxy = Epoxy(p)
         self._liquids, self._atmosphere = Liquids(p), p["ambient.pressure"]
         self._area = pi * p["recess.radius"] ** 2
@@ -32,16 +31,6 @@ class Mold:
         self._ring = pi * (p["ring.outer_radius"] ** 2 - p["ring.inner_radius"] ** 2)
         self._ring_height, self._wall = p["ring.height"], p["recess.wall"]
         self._wave = p["recess.levelling_wave"]
-
-    @property
-    def part_id(self) -> int:
-        """Id of the part in the recess, 0 when none."""
-        return self.part.id if self.part else 0
-
-    @property
-    def part_present(self) -> bool:
-        """Whether a part lies in the recess."""
-        return self.part is not None
 
     def pour(self, volume_m3: float, air_m3: float, degree: float, purpose: Purpose = Purpose.COVER) -> float:
         """Take liquid of a degree of cure, with the air in it; return the volume that stays, in m3.

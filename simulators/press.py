@@ -14,7 +14,7 @@ from simulators.physics.gas import Gas, Port, Vessel, gas_at, gas_step
 from simulators.physics.pneumatics import chamber_step, exchange, mean_exchange, relax, seal_conductance, unit_flow
 from simulators.pressure_loop import PressureLoop
 from simulators.stack import Stack
-from simulators.workpiece import KINDS, Part
+from simulators.workpiece import KINDS, Nest
 
 TICK_S = 0.01
 RUNGS = (1, 5, 10, 100)  # lengths of steps in ticks; each ends at a multiple of its length
@@ -25,7 +25,7 @@ _HARDLY = 0.005  # relative change of a pressure that one step may bring
 _MOST_Pa = 1e3  # in one plain step; more is taken in sub-steps that cannot overshoot
 
 
-class Press:
+class Press(Nest):
     """True state of the press, advanced in ticks of 10 ms."""
 
     def __init__(self, parameters: Parameters) -> None:
@@ -33,7 +33,6 @@ class Press:
         self.loop = PressureLoop(p)
         self.inner = InnerSide(p)
         self.stack = Stack(p)
-        self.part: Part | None = None
         self.door_open = False
         self.door_forced = False
         self.locked = False
@@ -82,16 +81,6 @@ class Press:
     def door_closed(self) -> bool:
         """What the door switch says."""
         return not self.door_open and not self.door_forced
-
-    @property
-    def part_id(self) -> int:
-        """Id of the part between the platens, 0 when none."""
-        return self.part.id if self.part else 0
-
-    @property
-    def part_present(self) -> bool:
-        """Whether a part lies between the platens."""
-        return self.part is not None
 
     @property
     def outer_K(self) -> float:

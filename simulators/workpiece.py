@@ -37,12 +37,11 @@ class PartKind:
     bump_um: float
     bump_radius_um: float
     bump_sigma_um: float
-    fits_mold: bool
     pad: str = "solid"
 
 
-_WAFER = PartKind("WLP-200", 0.0314, 20_000, 20_000, 725.0, 35.0, 40.0, 1.5, True)
-_FRAME = PartKind("PKG-15", 1.6e-3, 180, 180, 725.0, 35.0, 40.0, 1.5, False)
+_WAFER = PartKind("WLP-200", 0.0314, 20_000, 20_000, 725.0, 35.0, 40.0, 1.5)
+_FRAME = PartKind("PKG-15", 1.6e-3, 180, 180, 725.0, 35.0, 40.0, 1.5)
 KINDS: dict[str, PartKind] = {
     kind.name: kind
     for kind in (
@@ -213,6 +212,22 @@ class Part:
         for name, (value, low, high) in ranges.items():
             if not low <= value <= high:
                 raise ValueError(f"{name}: wanted {low:g} to {high:g}, got {value:g}")
+
+
+class Nest:
+    """Where one part may lie: between the platens, in the recess, on the chuck."""
+
+    part: Part | None = None
+
+    @property
+    def part_id(self) -> int:
+        """Id of the part that lies there, 0 when none."""
+        return self.part.id if self.part else 0
+
+    @property
+    def part_present(self) -> bool:
+        """Whether a part lies there."""
+        return self.part is not None
 
 
 def new_part(part_id: int, kind: str, seed: int) -> Part:

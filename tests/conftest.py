@@ -12,18 +12,29 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS = [line.split()[0] for line in (ROOT / "apt.txt").read_text().splitlines() if line and line[0] != "#"]
+PATIENT = "patient"  # how long an example takes says more about the machine than about the code
 MISSING = re.compile(r"(\w+) is not installed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile(PATIENT, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile(PATIENT)
     missing = [program for program in PROGRAMS if shutil.which(program) is None]
     if missing and os.environ.get("SPRINGBACK_NEED_PROGRAMS"):
         raise pytest.UsageError(
             f"missing programs: {', '.join(missing)}; apt install {' '.join(missing)} (see apt.txt)"
         )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """What `-n auto` means: more than there are cores, for some tests wait on real ports and real time."""
+    cores = os.cpu_count() or 1
+    return cores + (cores + 1) // 2
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -11,7 +11,7 @@ from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.plant_values import plant_value, spaced
 from controller.cli.plot_file import Panel, check_plot, draw
-from controller.cli.show import plain_table, plot_columns
+from controller.cli.show import plot_columns, table
 from controller.cli.simulated import PARAMETERS
 from controller.cli.simulated.models import MODELS, Model, Outcome, Setting, run_model
 from controller.recipe.problems import did_you_mean
@@ -86,7 +86,7 @@ def _listed(name: str, model: Model) -> str:
     rows = [(f"  {s.name}", f"{s.default:g} {s.unit}", f"{s.low:g} .. {s.high:g}", s.meaning) for s in model.settings]
     groups = ", ".join(f"{group}.*" for group in model.reads)
     head = f"{name}: {model.doc}\n  and plant parameters {groups}"
-    return f"{head}\n{plain_table(('  setting', 'default', 'range', ''), rows)}"
+    return f"{head}\n{table(['  setting', 'default', 'range', ''], rows)}"
 
 
 def _text(name: str, model: Model, settings: Mapping[str, float], outcome: Outcome, plot: Path | None) -> str:
@@ -94,7 +94,7 @@ def _text(name: str, model: Model, settings: Mapping[str, float], outcome: Outco
     said = ", ".join(f"{key} {value:g} {units[key]}".rstrip() for key, value in settings.items())
     rows = [(r.name, f"{number(r.value)} {r.unit}".rstrip(), r.meaning) for r in outcome.results]
     curves = [f"picture  {plot}"] if plot is not None else [plot_columns(outcome.x, outcome.columns)]
-    return "\n".join([f"SIMULATED  {name}: {said}", *curves, plain_table(("RESULT", "value", ""), rows)])
+    return "\n".join([f"SIMULATED  {name}: {said}", *curves, table(["RESULT", "value", ""], rows)])
 
 
 def _json(name: str, settings: Mapping[str, float], parameters: Mapping[str, float], outcome: Outcome) -> str:

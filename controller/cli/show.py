@@ -69,17 +69,6 @@ def result_table(summary: Summary) -> str:
     return _printed(table)
 
 
-def plain_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table without lines or colours."""
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(*head, **_BARE)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
-    return _printed(table)
-
-
 def _printed(table: Table) -> str:
     from rich.console import Console
 

@@ -171,12 +171,6 @@ def ready(
         check({**settings, key.strip(): value.strip()})
         return ""
 
-    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in [*rows, *release]]
-    words += [f"  {key} = {value}" for key, value in settings.items()]
-    total_s = sum(planned.s for step in plan.get("steps", ()) if (planned := view.planned(name, step["name"])))
-    if total_s:
-        known = "as last time" if name in view.durations else "dwells only, so longer"
-        words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")
     options = [Option("Start", "the instruments begin to move", start, "; ".join(wrong))]
     if job is None and not view.simulated:
         not_now = "; ".join(otherwise) or ("" if view.may("engineering") else "for an engineer: L")
@@ -188,7 +182,19 @@ def ready(
         options.append(
             Option("Queue", "load it without starting", lambda: desk.tell("load", recipe=name, set=settings))
         )
-    return Choice(f"READY? {name}", words, tuple(options))
+    return Choice(f"READY? {name}", _sheet(view, name, settings, [*rows, *release]), tuple(options))
+
+
+def _sheet(view: View, name: str, settings: dict[str, str], checked: list[tuple[bool, str]]) -> list[str]:
+    """What is checked, what is set, and how long it takes."""
+    plan = view.plans.get(name, {})
+    words = [f"{'✓' if ok else '✗'} {text}" for ok, text in checked]
+    words += [f"  {key} = {value}" for key, value in settings.items()]
+    total_s = sum(planned.s for step in plan.get("steps", ()) if (planned := view.planned(name, step["name"])))
+    if total_s:
+        known = "as last time" if name in view.durations else "dwells only, so longer"
+        words.append(f"  takes {span(total_s)} ({known}), asks {len(plan['questions'])} questions")
+    return words
 
 
 def _release(view: View, plan: dict[str, Any], job: dict[str, Any] | None) -> list[tuple[bool, str]]:

@@ -7,7 +7,7 @@ prompts are read anew and only events are caught up on. It repeats no command.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from controller.console.view import View
 from controller.server.client import AsyncClient, Refused, Unreachable
 from controller.server.picture import Picture
 from controller.server.protocol import PING_S
+from controller.together import together
 from springback import __version__
 
 BACK_OFF_S = (0.5, 1.0, 2.0, 4.0, 5.0)
@@ -87,7 +88,7 @@ class DaemonLink:
             await self._list(client)
             view.link.live, view.link.problem, view.link.retry_s, self._failed = True, "", None, 0
             self._heard("link")
-            await _until_one_ends(self._signs(client), self._news(client, picture))
+            await together(self._signs(client), self._news(client, picture))
         finally:
             self._client = None
             await client.close()
@@ -149,15 +150,3 @@ def _missed(before: Picture | None, now: Picture) -> str:
         now.events.appendleft(told)
     lost = f", {now.missed_events} more are lost" if now.missed_events else ""
     return f"connected again; you missed {new} events{lost}" if new or lost else ""
-
-
-async def _until_one_ends(*works: Coroutine[Any, Any, None]) -> None:
-    """Do them beside each other until one raises; not by a TaskGroup, which leaves its own task cancelled in 3.11."""
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()

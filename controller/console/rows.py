@@ -98,11 +98,6 @@ def wrapped(text: str, width: int) -> list[str]:
     return lines
 
 
-def text_of(rows: Iterable[Row]) -> str:
-    """Rows as plain text, for those who read and do not look."""
-    return "\n".join("".join(text for text, _ in row).rstrip() for row in rows)
-
-
 def span(seconds: float) -> str:
     """A time span for people: 08:52, or 1:02:03."""
     whole = max(0, round(seconds))

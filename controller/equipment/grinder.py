@@ -21,7 +21,6 @@ CUT_UM = 1.0  # less thickness than at the start of the feed: the wheel cuts
 STANDSTILL_S = 30.0
 RAMP_DOWN_S = 12.0  # from 4,500 rpm at 500 rpm/s, and some
 SPINDLE_SAFE_S = 48.0  # rest, ramp down in vain, and 30 s of coasting from 4,500 rpm without power
-DRY_S = SPINDLE_SAFE_S + 2.0
 SPINDLE_REST_S = 1.5  # the head must be up this long before the spindle loses its power
 
 

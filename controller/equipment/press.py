@@ -176,15 +176,7 @@ class Press(Module):
         """Switch the pressure controller's loop off: both its valves close."""
         self._unsettle()
         self._ramp = None
-        await self.order(
-            "press.control_off",
-            "press_pressure.control",
-            0.0,
-            "",
-            lambda permit: self.control.set_control(False, permit),
-            safe=safe,
-            read=self.control.control,
-        )
+        await self._loop("press.control_off", on=False, safe=safe)
 
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:
         return self._safe.actions(failure_class, lost)
@@ -193,12 +185,16 @@ class Press(Module):
     async def outer_to(self, target_kPa: float, rate_kPa_s: float, action: str, *, safe: bool = False) -> None:
         """Order the outer pressure to a target at a rate, kPa and kPa/s; returns when the controller has accepted."""
         await self._setpoint_to(target_kPa, rate_kPa_s, action, safe=safe)
+        await self._loop(action, on=True, safe=safe)
+
+    async def _loop(self, action: str, *, on: bool, safe: bool) -> None:
+        """The pressure controller's loop, on or off."""
         await self.order(
             action,
             "press_pressure.control",
-            1.0,
+            float(on),
             "",
-            lambda permit: self.control.set_control(True, permit),
+            lambda permit: self.control.set_control(on, permit),
             safe=safe,
             read=self.control.control,
         )

@@ -172,7 +172,7 @@ class Quantity:
             number = parse(value, self.unit, what=what)
             self._check(number, shown(value), what)
         except QuantityError as error:
-            raise pydantic_error(error) from None
+            raise _pydantic_error(error) from None
         return number
 
     def _check(self, number: float, text: str, what: str) -> None:
@@ -182,7 +182,7 @@ class Quantity:
             raise QuantityError("R120", f'{what} "{text}" is above {self.max:g} {self.unit}')
 
 
-def pydantic_error(error: QuantityError) -> Exception:
+def _pydantic_error(error: QuantityError) -> Exception:
     """The same error in pydantic's form; its type is our code, so the loader finds code and hint again."""
     from pydantic_core import PydanticCustomError
 
@@ -196,17 +196,9 @@ Pressure = Annotated[float, Quantity("kPa")]  # gauge
 AbsolutePressure = Annotated[float, Quantity("kPa abs")]
 PressureRate = Annotated[float, Quantity("kPa/s")]
 Temperature = Annotated[float, Quantity("degC")]
-TemperatureDifference = Annotated[float, Quantity("K")]
 TemperatureRate = Annotated[float, Quantity("K/min")]
 Duration = Annotated[float, Quantity("s", min=0.0)]
 Length_um = Annotated[float, Quantity("um")]
-Length_mm = Annotated[float, Quantity("mm")]
 Speed_um_s = Annotated[float, Quantity("um/s")]
-Speed_mm_s = Annotated[float, Quantity("mm/s")]
 Rotation = Annotated[float, Quantity("rpm")]
-RotationRate = Annotated[float, Quantity("rpm/s")]
 Mass_g = Annotated[float, Quantity("g")]
-Volume_uL = Annotated[float, Quantity("uL")]
-Flow_uL_s = Annotated[float, Quantity("uL/s")]
-Percent = Annotated[float, Quantity("%")]
-Power_W = Annotated[float, Quantity("W")]

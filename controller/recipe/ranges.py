@@ -6,13 +6,9 @@ Both ends belong to a range. What is done with a value outside is the step's bus
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 from controller.recipe import units
-from controller.recipe.quantities import QuantityError, parse, pydantic_error, read, shown
-
-if TYPE_CHECKING:
-    from pydantic_core import core_schema
+from controller.recipe.quantities import QuantityError, parse, read, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,21 +73,3 @@ def _ordered(low: float, high: float, unit: str, text: str) -> Range:
     if low > high:
         raise QuantityError("R117", f'"{text}" is empty: its low end is above its high end', "exchange the two")
     return Range(low, high, unit)
-
-
-@dataclass(frozen=True, slots=True)
-class Accept:
-    """Pydantic annotation: the field is a range and becomes a `Range` in `unit`, or in its own when None."""
-
-    unit: str | None = None
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
-        from pydantic_core import core_schema
-
-        return core_schema.with_info_plain_validator_function(self._validate)
-
-    def _validate(self, value: object, info: core_schema.ValidationInfo[Any]) -> Range:
-        try:
-            return parse_range(value, self.unit, what=info.field_name or "this")
-        except QuantityError as error:
-            raise pydantic_error(error) from None

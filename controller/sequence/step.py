@@ -17,6 +17,7 @@ from controller.sequence.measure import keep_result, measure
 from controller.sequence.prompts import Prompt
 from controller.sequence.questions import prompts_of
 from controller.sequence.verb import Tool, Verb
+from controller.together import together
 
 Fix = Sequence[tuple[VerbSpec, Params]]
 AskPerson = Callable[[Prompt], Awaitable[Any]]
@@ -105,7 +106,7 @@ class StepRun:
         if len(left) == 1:
             await one(left[0][0], _verb(left[0][1]), left[0][2])
         elif left:
-            await _together([one(i, _verb(verb), params) for i, verb, params in left])
+            await together(*(one(i, _verb(verb), params) for i, verb, params in left))
 
     async def _wait(self) -> None:
         wait = self.step.wait
@@ -167,23 +168,6 @@ def failure(measurement: Measurement, value: float) -> str:
     """What `on_fail` calls a result outside its limits: "<name> high", "<name> low", or "<name>" when there is none."""
     accept = measurement.accept
     return f"{measurement.name} {accept.side(value)}" if accept and value == value else measurement.name
-
-
-async def _together(parts: list[Any]) -> None:
-    """Run all; when one fails the others are cancelled and its error is raised, plainly.
-
-    What parts say while they tidy up does not count. (A TaskGroup would leave its own cancellation on this task.)
-    """
-    tasks = [asyncio.ensure_future(part) for part in parts]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in tasks:
-        if task in done:
-            task.result()
 
 
 def _verb(verb: Any) -> Verb:

@@ -19,6 +19,7 @@ from controller.record.runfile import RunFile
 from controller.record.verify import verify
 from tests.cli.commands import RECIPES, Finished, begin, springback, wait_for
 
+AIR = Path(__file__).parent / "recipes" / "air.yaml"
 SOME_ROWS = 20  # the run is well under way
 
 
@@ -44,7 +45,7 @@ def under_way(process: subprocess.Popen[str], path: Path) -> None:
 @pytest.mark.parametrize("spare", [0, 2])
 def test_a_run_that_may_open_no_more_files_is_recorded_to_its_end(tmp_path: Path, spare: int) -> None:
     path = tmp_path / "run" / "run.sqlite"
-    process = begin("run", "smoke", "--real-time", "--speed", "2", "--out", path.parent, "--json")
+    process = begin("run", AIR, "--real-time", "--out", path.parent, "--json")
     under_way(process, path)
     opened = [int(file.name) for file in Path(f"/proc/{process.pid}/fd").iterdir()]
     free = [number for number in range(max(opened) + 10) if number not in opened]
@@ -72,10 +73,10 @@ def test_too_few_files_from_the_start_are_told_and_nothing_begins(tmp_path: Path
 
 def test_a_stopped_process_marks_the_gap_and_has_gone_safe(tmp_path: Path) -> None:
     path = tmp_path / "run" / "run.sqlite"
-    process = begin("run", "smoke", "--real-time", "--speed", "10", "--out", path.parent)
+    process = begin("run", AIR, "--set", "hold=60 s", "--real-time", "--out", path.parent)
     under_way(process, path)
     process.send_signal(signal.SIGSTOP)
-    time.sleep(3.0)  # half a minute of the tool
+    time.sleep(4.0)
     process.send_signal(signal.SIGCONT)
 
     done = finish(process, path)

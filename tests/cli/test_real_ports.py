@@ -62,7 +62,7 @@ def live(tool: Path, folder: Path) -> str:
 
 # ---------------------------------------------------------------------------------------------- passing
 def test_smoke_passes_in_real_time_on_real_ports(tmp_path: Path) -> None:
-    run = springback("run", "smoke", "--real-time", "--speed", "2", "--json", "--out", tmp_path / "run")
+    run = springback("run", "smoke", "--real-time", "--json", "--out", tmp_path / "run")
 
     result = run.json
     assert (run.code, result["state"], result["verdict"]) == (0, "PROCESS_COMPLETE", "PASS"), run.err

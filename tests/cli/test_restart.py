@@ -18,6 +18,9 @@ from controller.restart import ACT
 from tests.cli.commands import RECIPES, Finished, begin, refused, simulated_station, springback, wait_for
 from tests.cli.test_real_ports import wait_for_step
 
+OWN = Path(__file__).parent / "recipes"
+AIR, TOUCH = OWN / "air.yaml", OWN / "touch.yaml"
+
 
 @pytest.fixture(scope="module")
 def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
@@ -47,10 +50,10 @@ def acts(runs: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def test_a_live_start_commands_the_safe_state_before_it_closes_what_was_killed(station: Path, tmp_path: Path) -> None:
-    killed = killed_in("Press", "smoke", station, tmp_path)
+    killed = killed_in("Press", TOUCH, station, tmp_path)
 
     after = springback(
-        "run", "smoke", "--live", "--tool", station, "--out", tmp_path / "runs" / "next", "--json", cwd=tmp_path
+        "run", AIR, "--live", "--tool", station, "--out", tmp_path / "runs" / "next", "--json", cwd=tmp_path
     )
 
     assert (after.code, after.json["verdict"]) == (0, "PASS"), after.err
@@ -69,7 +72,7 @@ def test_a_live_start_commands_the_safe_state_before_it_closes_what_was_killed(s
 
 
 def test_an_interrupted_run_is_looked_at_and_taken_up_as_a_new_job(station: Path, tmp_path: Path) -> None:
-    killed = killed_in("Press", "smoke", station, tmp_path)
+    killed = killed_in("Press", TOUCH, station, tmp_path)
     (tmp_path / "answers.yaml").write_text("answers: {resume.move: redo, resume.confirm: yes}\n", encoding="utf-8")
 
     def resume(*arguments: str) -> Finished:

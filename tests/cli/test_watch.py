@@ -33,7 +33,7 @@ steps:
 
 def test_a_run_is_followed_from_another_process_to_its_end(tmp_path: Path) -> None:
     (tmp_path / "look.yaml").write_text(LOOK, encoding="utf-8")
-    running = begin("run", tmp_path / "look.yaml", "--real-time", "--out", tmp_path / "one")
+    running = begin("run", tmp_path / "look.yaml", "--real-time", "--speed", "0.5", "--out", tmp_path / "one")
     wait_for(tmp_path / "one" / "run.sqlite", running)
 
     watched = springback("runs", "watch", "one", "--all", "--in", tmp_path)

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,21 +98,30 @@ SHIPPED_CASES = [
 ]
 
 
+Runs = Callable[[str, str], Watched]
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Runs:
+    """Runs a recipe with a fault once, however many tests look at it."""
+    return cache(lambda recipe, fault: watched(recipe, tmp_path_factory.mktemp("fault") / "run", faults=(fault,)))
+
+
 @pytest.mark.parametrize("case", SAMPLE, ids=str)
-def test_a_fault_passes_or_ends_in_the_safe_state_of_its_class(case: Case, tmp_path: Path) -> None:
-    prove(case, tmp_path)
+def test_a_fault_passes_or_ends_in_the_safe_state_of_its_class(case: Case, runs: Runs) -> None:
+    prove(case, runs)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", REST, ids=str)
-def test_every_instrument_may_fail_at_every_instant(case: Case, tmp_path: Path) -> None:
-    prove(case, tmp_path)
+def test_every_instrument_may_fail_at_every_instant(case: Case, runs: Runs) -> None:
+    prove(case, runs)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("case", SHIPPED_CASES, ids=str)
-def test_the_shipped_recipes_pass_or_end_safe_at_every_instant(case: Case, tmp_path: Path) -> None:
-    prove(case, tmp_path)
+def test_the_shipped_recipes_pass_or_end_safe_at_every_instant(case: Case, runs: Runs) -> None:
+    prove(case, runs)
 
 
 @pytest.mark.parametrize("case", [case for case in PLANT if case.at_s in (75, 190)], ids=str)
@@ -122,27 +133,27 @@ def test_nothing_comes_on_again_when_the_controller_is_gone(case: Case, tmp_path
     assert_quiet(run.seen.after[-1])
 
 
-def test_in_class_2_the_pressure_is_released_slowly(tmp_path: Path) -> None:
-    run = watched("press-short", tmp_path / "run", faults=("platen_heater=silent@75",))
+def test_in_class_2_the_pressure_is_released_slowly(runs: Runs) -> None:
+    run = runs("press-short", "platen_heater=silent@75")
 
     assert run.ended_s - 75.0 > 250.0 / 10.0 * 0.9
 
 
-def test_in_class_1_the_pressure_is_dumped(tmp_path: Path) -> None:
-    run = watched("press-short", tmp_path / "run", faults=("line.estop@75",))
+def test_in_class_1_the_pressure_is_dumped(runs: Runs) -> None:
+    run = runs("press-short", "line.estop@75")
 
     assert run.ended_s - 75.0 < 5.0
 
 
-def test_a_lost_pressure_controller_is_not_waited_for(tmp_path: Path) -> None:
-    run = watched("press-short", tmp_path / "run", faults=("press_pressure=silent@75",))
+def test_a_lost_pressure_controller_is_not_waited_for(runs: Runs) -> None:
+    run = runs("press-short", "press_pressure=silent@75")
 
     assert run.seen.at_end["dump_open"] == 1.0
     assert run.ended_s - 75.0 < 10.0
 
 
-def test_the_spindle_turns_until_the_wheel_is_off_the_part(tmp_path: Path) -> None:
-    run = watched("grind-short", tmp_path / "run", faults=("mold_heater=silent@190",))
+def test_the_spindle_turns_until_the_wheel_is_off_the_part(runs: Runs) -> None:
+    run = runs("grind-short", "mold_heater=silent@190")
 
     lift, stop = (
         next(i for i, intent in enumerate(run.safe_intents()) if intent.output in outputs)
@@ -153,8 +164,8 @@ def test_the_spindle_turns_until_the_wheel_is_off_the_part(tmp_path: Path) -> No
 
 
 # ---------------------------------------------------------------------------------------------- what is demanded
-def prove(case: Case, folder: Path) -> None:
-    run = watched(case.recipe, folder / "run", faults=(f"{case.fault}@{case.at_s}",))
+def prove(case: Case, runs: Runs) -> None:
+    run = runs(case.recipe, f"{case.fault}@{case.at_s}")
     state = (run.outcome.exit, run.outcome.summary.state)
 
     assert run.seen.came_on_again() == []

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
 import re
 from collections.abc import Iterator
-from types import ModuleType
 
 import pytest
 import yaml
 
+from controller.cli.exits import Exit
 from controller.recipe import asks, loader, measurements, sections, steps
 from controller.recipe.expressions import parse
 from controller.sequence.steps import VERBS
 from controller.station import Station
 from controller.tool import LIMIT_KEYS, MACHINE, SECTIONS
 from controller.tool import load as load_tool
+from docs import generate
+from docs.pages.commands import EXITS
 from springback.places import config_file
 from tests.rules.walk import ROOT, name_of, pages, shipped, tree
 
@@ -32,15 +33,6 @@ LANGUAGE = PAGES["docs/reference/recipe-language.md"]
 @pytest.fixture(scope="module")
 def station() -> Station:
     return Station(load_tool(config_file("tool.yaml")), config_file("interlocks.yaml"), {})
-
-
-@pytest.fixture(scope="module")
-def generator() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_every_file_that_a_page_names_exists() -> None:
@@ -101,14 +93,14 @@ def test_architecture_fits_in_200_lines() -> None:
     assert PAGES["ARCHITECTURE.md"].count("\n") <= 200
 
 
-def test_generated_pages_are_up_to_date(generator: ModuleType) -> None:
-    stale = [name for name, page in generator.PAGES.items() if PAGES[f"docs/{name}"] != page()]
+def test_generated_pages_are_up_to_date() -> None:
+    stale = [name for name, page in generate.PAGES.items() if PAGES[f"docs/{name}"] != page()]
 
     assert stale == [], "run `make docs`"
 
 
-def test_every_exit_code_is_explained(generator: ModuleType) -> None:
-    assert set(generator.EXITS) == set(generator.Exit)
+def test_every_exit_code_is_explained() -> None:
+    assert set(EXITS) == set(Exit)
 
 
 def test_every_word_of_the_recipe_language_is_in_its_reference() -> None:

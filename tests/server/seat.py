@@ -18,6 +18,7 @@ from typing import Any
 from controller.server.client import Client, Refused
 from controller.server.picture import Picture
 from controller.server.protocol import PROTOCOL
+from tests.cli import forked
 from tests.cli.commands import MAIN
 
 RECIPES = Path(__file__).parent / "recipes"
@@ -51,10 +52,8 @@ class Seat:
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run springback as its users do, in the same folder."""
-        return subprocess.run(
-            [sys.executable, "-c", MAIN, *arguments], env=self.environment, cwd=self.folder,
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-        )  # fmt: skip
+        code, out, err = forked.run(arguments, self.environment, self.folder)
+        return subprocess.CompletedProcess(arguments, code, out, err)
 
     def begin(self, *arguments: str) -> subprocess.Popen[str]:
         """Start springback as its users do, in the same folder."""

@@ -183,7 +183,7 @@ def test_who_asks_too_fast_waits_and_the_others_do_not(seat: Seat) -> None:
         assert [read_line(plain)["id"] for _ in range(200)] == [str(i) for i in range(200)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lines=st.lists(
         st.one_of(
@@ -292,7 +292,7 @@ def test_the_socket_and_the_lock_are_for_their_user_only(seat: Seat) -> None:
 
 
 def test_an_instrument_that_falls_silent_while_nothing_runs_is_told(tmp_path: Path) -> None:
-    with serving(tmp_path, "--fault", "press_pressure=silent@12s", "--speed", "4") as seat, seat.client() as client:
+    with serving(tmp_path, "--fault", "press_pressure=silent@10s") as seat, seat.client() as client:
         picture = client.attach()
         follow(client, picture, lambda p: p.state["instruments"])
         assert not any(about["lost"] for about in picture.state["instruments"].values())

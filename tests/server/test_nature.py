@@ -15,13 +15,13 @@ from tests.server.seat import follow, job_state, serving
 
 OPERATOR = """
 answers: {Ask.mass: 5 g}
-say: [{at: 8 s, do: hold, reason: coffee}]
+say: [{at: 4 s, do: hold, reason: coffee}]
 """
 
 
 def test_a_simulated_daemon_plays_faults_plant_and_operator_and_records_them(tmp_path: Path) -> None:
     (tmp_path / "operator.yaml").write_text(OPERATOR)
-    nature = ("--fault", "press.supply=low", "--scenario", "cold-morning", "--seed", "7", "--speed", "4")
+    nature = ("--fault", "press.supply=low", "--scenario", "cold-morning", "--seed", "7", "--speed", "0.5")
     with serving(tmp_path, *nature, "--operator", "operator.yaml") as seat, seat.client() as client:
         picture = client.attach()
         follow(client, picture, lambda p: p.tags["press.supply"].value is not None)

@@ -114,7 +114,7 @@ def test_a_daemon_with_a_key_signs_what_it_closes(tmp_path: Path) -> None:
     key = make(tmp_path / "site.key", tmp_path / "runs")
     text = config_file("tool.yaml").read_text(encoding="utf-8")
     (tmp_path / "tool.yaml").write_text(f"{text}\nsite_key: site.key\n", encoding="utf-8")
-    with serving(tmp_path, "--tool", "tool.yaml", "--speed", "10") as seat, seat.client() as client:
+    with serving(tmp_path, "--tool", "tool.yaml") as seat, seat.client() as client:
         picture = client.attach()
         client.call("start", recipe="passes")
         folder = Path(follow(client, picture, lambda p: p.state["last"])["folder"])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import Enum
+from typing import Any
 
 from transitions import MachineError
 
@@ -41,18 +43,8 @@ def check_phase() -> None:
     changes: Changes = []
     machine = PhaseMachine(lambda old, new, reason: changes.append((old, new)))
 
-    def move(state: str, event: str) -> tuple[bool, str, Changes]:
-        changes.clear()
-        machine.state = Phase(state)
-        legal = machine.may(event)
-        try:
-            machine.fire(event)
-        except KeyError:
-            assert not legal, f"{event} was legal in {state} and is refused"
-        return legal, machine.state.value, changes
-
     assert {state.value for state in Phase} == set(PHASE), "states"
-    _check(PHASE, move)
+    _check(PHASE, _moves(machine, Phase, changes))
 
 
 def check_alarm_states() -> None:
@@ -60,9 +52,17 @@ def check_alarm_states() -> None:
     changes: Changes = []
     machine = AlarmMachine(lambda old, new, by, reason: changes.append((old, new)))
 
+    assert {state.value for state in AlarmState} == set(ALARM), "states"
+    assert {state.value for state in ACTIVE} == {state for state, to in ALARM.items() if "RETURN" in to}, "active"
+    _check(ALARM, _moves(machine, AlarmState, changes))
+
+
+def _moves(machine: Any, states: type[Enum], changes: Changes) -> Move:
+    """How a machine moves that refuses what is not in its table by a KeyError."""
+
     def move(state: str, event: str) -> tuple[bool, str, Changes]:
         changes.clear()
-        machine.state = AlarmState(state)
+        machine.state = states(state)
         legal = machine.may(event)
         try:
             machine.fire(event)
@@ -70,9 +70,7 @@ def check_alarm_states() -> None:
             assert not legal, f"{event} was legal in {state} and is refused"
         return legal, machine.state.value, changes
 
-    assert {state.value for state in AlarmState} == set(ALARM), "states"
-    assert {state.value for state in ACTIVE} == {state for state, to in ALARM.items() if "RETURN" in to}, "active"
-    _check(ALARM, move)
+    return move
 
 
 def _check(standard: Mapping[str, Mapping[str, str]], move: Move) -> None:

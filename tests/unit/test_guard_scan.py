@@ -66,6 +66,12 @@ class Scene:
         await asyncio.sleep(after_s)
         self.guard.scan()
 
+    def wrote_100_rpm(self) -> None:
+        """At 0 s, as the gate keeps it."""
+        column = self.bench.tags.index("box.speed")
+        self.bench.tags.fresh_s[column] = 0.5
+        self.gate.written[column] = (100.0, 1.0, 0.0)
+
     def monitor(self, action: str, that: str = "box.flow >= 3 L/min") -> Monitor:
         monitor = Monitor("dry", that, self.bench.bind(that), 0.0, action)
         self.guard.monitors = [monitor]
@@ -188,9 +194,7 @@ def test_an_unknown_input_without_an_instrument_to_blame_is_told_as_the_interloc
 def test_a_setpoint_that_somebody_else_changes_trips(bench: Bench) -> None:
     async def work() -> None:
         scene = Scene(bench=bench)
-        column = bench.tags.index("box.speed")
-        bench.tags.fresh_s[column] = 0.5
-        scene.gate.written[column] = (100.0, 1.0, 0.0)
+        scene.wrote_100_rpm()
         bench.put(now_s=0.1, speed=20.0)
         await scene.scan()  # it may be on its way still
         assert codes(bench) == []
@@ -314,9 +318,7 @@ def test_a_person_may_bypass_what_allows_it_while_it_is_watched(bench: Bench) ->
 def test_a_setpoint_that_reads_as_written_or_is_not_known_does_not_trip(bench: Bench) -> None:
     async def work() -> None:
         scene = Scene(bench=bench)
-        column = bench.tags.index("box.speed")
-        bench.tags.fresh_s[column] = 0.5
-        scene.gate.written[column] = (100.0, 1.0, 0.0)
+        scene.wrote_100_rpm()
         bench.put(now_s=2.0, speed=100.9)
         await scene.scan(2.0)
         bench.put(now_s=3.0, speed=20.0)

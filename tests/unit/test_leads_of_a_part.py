@@ -19,7 +19,7 @@ def formed(kind: str = "WLP-200", low: float = 89.3, high: float = 147.3, rate: 
     return Part(1, kind, gap_um=high, lowest_gap_um=low, highest_gap_after_um=high, fastest_rise_um_s=rate)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     kind=st.sampled_from(sorted(KINDS)),
     low=st.floats(30.0, 140.0),

@@ -27,7 +27,7 @@ def loaded(kind: str, kPa: float) -> PadBench:
     return bench.ramp(kPa, max(1.0, kPa) / 2.0)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(kind=kinds, shares=st.lists(st.floats(0.0, 1.0), min_size=2, max_size=4, unique=True))
 def test_more_pressure_gives_a_smaller_gap(kind: str, shares: list[float]) -> None:
     loads = sorted(share * MOST_kPa[kind] for share in shares)
@@ -37,7 +37,7 @@ def test_more_pressure_gives_a_smaller_gap(kind: str, shares: list[float]) -> No
     assert all(a > b for (a, b), (x, y) in zip(pairwise(gaps), pairwise(loads), strict=True) if y - x > 0.01)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     kind=kinds,
     celsius=st.floats(20.0, 180.0),
@@ -60,7 +60,7 @@ def test_set_never_decreases_and_the_height_ratio_stays_between_0_and_1(
     assert all(a <= b for a, b in pairwise(sets))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(kind=kinds, share=st.floats(0.05, 1.0), seconds=st.floats(0.5, 100.0), ticks=st.sampled_from([1, 5, 10]))
 def test_a_load_cycle_never_gives_energy(kind: str, share: float, seconds: float, ticks: int) -> None:
     """Work of the load over the gap, from rest to rest; step by step, whatever the step."""
@@ -191,7 +191,7 @@ def test_too_little_encapsulant_fills_and_holds_less() -> None:
     assert bench.part.encapsulant.modulus_Pa < 0.35 * 2e6
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     temperatures=st.lists(st.floats(20.0, 190.0), min_size=1, max_size=6),
     volume_uL=st.floats(100.0, 6000.0),

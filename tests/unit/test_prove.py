@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.cli.prove import prove_recipe
@@ -55,7 +55,6 @@ def prove_file(station: Station, name: str) -> Proof:
 
 
 # ---------------------------------------------------------------------------------------------- spans
-@settings(deadline=None)  # the first call builds the parser
 @given(
     text=st.sampled_from(CONDITIONS),
     ends=st.tuples(*(st.tuples(st.integers(-8, 8), st.integers(0, 6)) for _ in range(3))),

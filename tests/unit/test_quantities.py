@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import Annotated
 
 import pint
 import pytest
@@ -13,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from controller.recipe import units
 from controller.recipe.quantities import AbsolutePressure, Duration, PressureRate, QuantityError, parse, read
-from controller.recipe.ranges import Accept, Range, parse_range
+from controller.recipe.ranges import Range, parse_range
 
 
 @pytest.mark.parametrize(
@@ -241,13 +240,3 @@ def test_a_field_refuses_with_our_code_and_its_name(data: dict[str, object], cod
     (error,) = caught.value.errors()
     assert error["type"] == code
     assert words in error["ctx"]["message"]
-
-
-class Model(BaseModel):
-    accept: Annotated[Range, Accept("um")]
-
-
-def test_an_acceptance_field_is_a_range() -> None:
-    assert Model.model_validate({"accept": "max 1 mm"}).accept == Range(None, 1000.0, "um")
-    with pytest.raises(ValidationError, match="not a range"):
-        Model.model_validate({"accept": "1 mm"})

@@ -138,7 +138,7 @@ def test_a_blob_in_the_place_of_a_text_is_found(copy: Path, table: str) -> None:
 
 
 @given(data=st.data())
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_row_that_is_taken_out_doubled_or_exchanged_is_named(
     sound: Path, tmp_path: Path, data: st.DataObject
 ) -> None:
@@ -174,7 +174,7 @@ def test_a_row_that_is_taken_out_doubled_or_exchanged_is_named(
 
 
 @given(at=st.floats(0.0, 1.0, exclude_max=True), bits=st.integers(1, 255))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_flipped_byte_of_the_file_is_found_or_changes_nothing(
     sound: Path, tmp_path: Path, at: float, bits: int
 ) -> None:

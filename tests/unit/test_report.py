@@ -164,7 +164,7 @@ def test_a_gauge_has_the_tolerance_in_the_middle_and_keeps_the_value_on_the_bar(
     assert gauge(Measured("a", 1.0, "um", None, None, None, "measured", "")) is None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(st.floats(-1e6, 1e6) | st.just(float("nan")), min_size=3, max_size=400), st.integers(9, 90))
 def test_a_reduced_curve_is_short_and_keeps_its_extremes(values: list[float], points: int) -> None:
     t, v = reduce([i / 10 for i in range(len(values))], values, points)

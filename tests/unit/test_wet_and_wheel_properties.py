@@ -38,7 +38,7 @@ def turning(degree: float, height_um: float = 70.0) -> Grinder:
 Feeds = st.lists(st.tuples(st.floats(0.05, 5.0), st.integers(10, 200)), min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(feeds=Feeds, degree=st.floats(0.0, 1.0))
 def test_what_was_removed_and_what_remains_add_up_and_nothing_grows_back(
     feeds: list[tuple[float, int]], degree: float
@@ -58,7 +58,7 @@ def test_what_was_removed_and_what_remains_add_up_and_nothing_grows_back(
     assert 0.0 < grinder.wheel.sharpness <= sharpness
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(feed=st.floats(0.2, 3.0), degree=st.floats(0.0, 1.0))
 def test_the_energy_of_grinding_is_the_work_of_the_tangential_force(feed: float, degree: float) -> None:
     grinder = turning(degree, 200.0)
@@ -77,7 +77,7 @@ def test_the_energy_of_grinding_is_the_work_of_the_tangential_force(feed: float,
 Shots = st.lists(st.tuples(st.floats(50.0, 600.0), st.floats(0.05, 6.0)), min_size=1, max_size=4)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     shots=Shots,
     into=st.sampled_from(("cup", "mold", "nothing")),
