@@ -16,6 +16,7 @@ from controller.cli.bypass import begin_bypasses, refuse_bypasses
 from controller.cli.exits import CommandError, Exit
 from controller.cli.here import here
 from controller.cli.live import look_before, on_the_tool, sign_closed, site_key
+from controller.cli.loops import ScaledLoop, VirtualLoop
 from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
@@ -264,8 +265,6 @@ class CommandRun:
 
 
 def _loop(options: RunOptions) -> asyncio.AbstractEventLoop:
-    from controller.cli.simulated import ScaledLoop, VirtualLoop
-
     if options.live:
         return ScaledLoop(1.0)
     return ScaledLoop(options.speed) if options.real_time else VirtualLoop()

@@ -11,7 +11,6 @@ from controller import wall
 from controller.cli.exits import Exit
 from controller.record.fold import summary_of
 from controller.record.journal import RecordError
-from controller.record.report.folder import report_on
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
 
@@ -57,6 +56,8 @@ def outcome_of(folder: Path, seed: int, facts: RunFacts) -> RunOutcome:
 
 
 def _report(folder: Path, facts: RunFacts) -> Path | None:
+    from controller.record.report.folder import report_on  # only now: a restart has no time for it
+
     try:
         return report_on(folder)
     except RecordError as error:

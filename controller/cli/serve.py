@@ -14,11 +14,12 @@ from controller import wall
 from controller.cli.boundary import OutputLost, show, warn
 from controller.cli.exits import CommandError, Exit
 from controller.cli.live import site_key
+from controller.cli.loops import ScaledLoop
 from controller.cli.run import facts_of
 from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
-from controller.cli.simulated import KINDS, ScaledLoop, Scene, SimulatedStation, make_scene, make_station
+from controller.cli.simulated import KINDS, Scene, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
 from controller.recipe.folder import named
 from controller.recipe.loader import load

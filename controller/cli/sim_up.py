@@ -14,9 +14,10 @@ import yaml
 
 from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
+from controller.cli.loops import ScaledLoop
 from controller.cli.scenario import Scenario
 from controller.cli.script import load_operator
-from controller.cli.simulated import ScaledLoop, make_scene, make_station, serve
+from controller.cli.simulated import make_scene, make_station, serve
 from springback.places import config_file
 
 

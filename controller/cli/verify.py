@@ -26,6 +26,7 @@ SAYS = {
 def verify_runs(name: str | None, folder: Path, key: Path | None = None, *, as_json: bool) -> int:
     """Verify one run, or all below `folder` when no name is given; not intact is an exit code of its own.
 
+    The journal of the site says what it knows of them, and of the ledger of releases: a run is as good as its witness.
     With `key`, a public key, only its signatures count, and a closed record without one is not intact.
     """
     places = [find(name, folder)] if name else sorted(path.parent for path in folder.rglob(RECORD))
@@ -37,7 +38,8 @@ def verify_runs(name: str | None, folder: Path, key: Path | None = None, *, as_j
     if key:
         signed = [_wanted(one, state) for one, state in zip(signed, states, strict=True)]
     whole = all(state in ("intact", "running") for state in states) and not any(one.problem for one in signed)
-    against = [] if name else objections(folder)
+    one_run = places[0].resolve() if name else None
+    against = objections(one_run.parent, one_run.name) if one_run else objections(folder)
     whole = whole and not against
     if as_json:
         records = [

@@ -7,7 +7,6 @@ listens is told; it decides nothing about the run. Reading is `runfile.py`.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import math
 import struct
@@ -30,7 +29,6 @@ SAMPLE_COMMIT_S = 1.0  # a killed process loses at most this much of the curves
 EVENT_COMMIT_S = 0.1  # and this much of the story, while a scan is running
 VIRTUAL_FACTOR = 10  # virtual seconds are short: ten of them pass in about 10 ms, and fewer commits cost less
 BATCH_ROWS = 2000  # bounds the memory when the clock stands still
-INTENT_S = 2.0  # for an intent to be durable
 WAITING_ROWS = 36_000  # an hour of scans, about 40 MB; while more than that waits, samples are left out, and counted
 
 _encode = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=str).encode
@@ -106,12 +104,7 @@ class Recorder:
             raise RecordError(f"run record {self.path}: it is closed; start a new run to command anything")
         self.event(event)
         try:
-            async with asyncio.timeout(INTENT_S):
-                await self._writer.commit(self._take())
-        except TimeoutError:
-            error = RecordError(f"run record {self.path}: the disk did not take an intent within {INTENT_S:g} s")
-            self._failed(error)
-            raise error from None
+            await self._writer.commit(self._take())
         except RecordError as error:
             self._failed(error)
             raise

@@ -129,8 +129,8 @@ def heads(told: Iterable[SiteAct]) -> dict[str, str]:
     return found
 
 
-def objections(runs: Path) -> list[Objection]:
-    """Where the journals are damaged, or say something else of the runs than is there."""
+def objections(runs: Path, of: str = "") -> list[Objection]:
+    """Where the journals are damaged, or say something else than is there: of all runs, or of one by its name."""
     found: list[Objection] = []
     told: list[SiteAct] = []
     for path in _journals(runs):
@@ -148,6 +148,8 @@ def objections(runs: Path) -> list[Objection]:
     if ledger_head and ledger not in {one.path for one in found} and not _knows(ledger, ledger_head):
         found.append(Objection(ledger, "it lacks what the journal knows of releases: cut or replaced"))
     for run, head in heads(told).items():
+        if of and run != of:
+            continue
         record = runs / run / "run.sqlite"
         if not record.is_file():
             found.append(Objection(record, "the journal knows this run, and nobody entered that it was deleted"))

@@ -22,6 +22,8 @@ APPLICATION_ID = 0x53505242  # "SPRB": tells `file` and us that this is a run re
 FORMAT = 2
 BUSY_S = 2.0  # how long to wait for another process that holds the file; chosen: above any reader of ours
 TAGS_FACT = "tags_sha256"  # key of the first fact
+LOG_PAGES = 250  # chosen: 1 MB of SQLite's log, then it is carried over into the file and used from its beginning again
+ROOM_BYTES = (LOG_PAGES + 50) * (4096 + 24)  # a page with its head in the log; it is a little over when it is noticed
 
 _TABLES = """
 CREATE TABLE tags (name TEXT PRIMARY KEY, idx INTEGER NOT NULL, unit TEXT NOT NULL, doc TEXT NOT NULL);
@@ -150,6 +152,7 @@ class Store:
         with plain_errors(path):
             # The writer thread takes over the connection that was opened here, hence check_same_thread.
             db = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+            db.execute(f"PRAGMA wal_autocheckpoint={LOG_PAGES}")
         lock = os.open(path.parent, os.O_RDONLY)
         fcntl.flock(lock, fcntl.LOCK_SH)  # whoever dies lets go of it: see `unwritten`
         return cls(path, db, head, lock, real=real)
@@ -158,6 +161,16 @@ class Store:
     def append(cls, path: Path, head: bytes) -> Store:
         """Open a record whose last row has the hash `head`, inside `unwritten`."""
         return cls(path, connect(path, "rw"), head, None)
+
+    def make_room(self) -> None:
+        """Fill SQLite's log with zeros, before the first `write`: that overwriting it needs one access to the disk.
+
+        A commit that lengthens its file waits for the file system's own journal too, and with it for everybody else who
+        writes to the disk. SQLite takes zeros for an empty log, and what follows its end for nothing.
+        """
+        with suppress(OSError), Path(f"{self.path}-wal").open("ab", buffering=0) as log:  # a full disk is found later
+            log.write(bytes(ROOM_BYTES))
+            os.fsync(log.fileno())
 
     def write(self, batch: Batch) -> None:
         """Commit a batch; it is on disk when this returns. RecordError when nothing of it is."""

@@ -32,19 +32,31 @@ def test_help_says_what_a_command_does(arguments: tuple[str, ...]) -> None:
     assert run.err == ""
 
 
-def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
-    heavy = "numpy|pint|lark|pymodbus|pydantic|matplotlib|pyvisa|rich|jinja2|transitions"
-    program = (
+def telling(heavy: str) -> str:
+    """The command, which tells at its end on stderr which of some modules it has loaded."""
+    return (
         "import atexit, re, sys; from springback.main import main\n"
         f"atexit.register(lambda: print([m for m in sys.modules if re.fullmatch('{heavy}', m)], file=sys.stderr))\n"
         "main()"
     )
-    run = springback("--help", program=program)
+
+
+def test_help_lists_the_commands_and_imports_nothing_heavy() -> None:
+    heavy = "numpy|pint|lark|pymodbus|pydantic|matplotlib|pyvisa|rich|jinja2|transitions"
+    run = springback("--help", program=telling(heavy))
 
     assert (run.code, run.err.strip()) == (0, "[]")
     assert {"check", "run", "sim", "demo", "model"} <= {
         line.split()[0] for line in run.out.splitlines() if line.strip()
     }
+
+
+def test_a_start_on_the_tool_loads_no_simulator_and_no_report_before_its_safe_state() -> None:
+    heavy = "jinja2|simulators[.](station|plant|workpiece)|controller[.](restart|record[.]report[.].*)"
+    run = springback("run", "smoke", "--live", "--tool", "nowhere.yaml", program=telling(heavy))
+
+    assert run.code == 3
+    assert run.err.splitlines()[-1] == "['controller.restart']"
 
 
 def test_check_of_good_recipes_says_so_without_warnings() -> None:

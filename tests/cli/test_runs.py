@@ -291,6 +291,9 @@ def test_the_journal_finds_a_run_that_was_forged_cut_or_taken_away(site: Path, c
     said = capsys.readouterr().out
     assert f"{first / 'run.sqlite'}: it is not the record that was closed" in said
     assert f"{second / 'run.sqlite'}: the journal knows this run" in said
+    assert verify_runs(first.name, site, as_json=False) == Exit.NOT_INTACT
+    said = capsys.readouterr().out
+    assert "it is not the record that was closed" in said and second.name not in said
 
 
 def test_a_run_that_retain_deleted_is_not_missed(site: Path, capsys: Out, monkeypatch: pytest.MonkeyPatch) -> None:

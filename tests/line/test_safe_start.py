@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from controller.cli.loops import VirtualLoop
 from controller.cli.run import read_tool
-from controller.cli.simulated import Scene, SimulatedStation, VirtualLoop, make_station, serve
+from controller.cli.simulated import Scene, SimulatedStation, make_station, serve
 from controller.restart import restart
 from controller.station import Station, StationError
 from springback.places import config_file

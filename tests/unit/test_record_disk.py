@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,7 +95,7 @@ async def test_who_asks_when_all_is_written_already_is_answered(tmp_path: Path) 
 async def test_a_disk_that_stands_still_is_trouble_and_no_waiting_for_ever(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("controller.record.journal.INTENT_S", 0.05)
+    monkeypatch.setattr("controller.record.writer.INTENT_S", 0.05)
     bench = Bench(path, threaded=True)
     told: list[str] = []
     bench.recorder.on_failure = lambda error: told.append(str(error))
@@ -109,6 +111,48 @@ async def test_a_disk_that_stands_still_is_trouble_and_no_waiting_for_ever(
     release(holder)
     bench.recorder.close("ABORTED", "NONE")
     assert verify(path).intact
+
+
+async def test_the_loop_stands_still_for_a_good_disk_only(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("controller.record.writer.IN_PLACE_S", 30.0)
+    monkeypatch.setattr("controller.record.writer.INTENT_S", 0.05)
+    bench = Bench(path, threaded=True)
+    turns: list[str] = []
+
+    asyncio.get_running_loop().call_soon(turns.append, "a turn")
+    await bench.recorder.intent(INTENT)
+    assert turns == []
+    holder = hold(path)
+    bench.recorder.describe(**{"on": "its way"})
+    with pytest.raises(RecordError, match="did not take an intent within"):
+        await bench.recorder.intent(INTENT)
+    assert turns == ["a turn"]
+
+    release(holder)
+    bench.recorder.close("ABORTED", "NONE")
+    assert verify(path).intact
+
+
+def log_of(path: Path) -> bytes:
+    return Path(f"{path}-wal").read_bytes()
+
+
+async def test_a_process_that_dies_leaves_its_orders_and_room_behind_them(path: Path, tmp_path: Path) -> None:
+    bench = Bench(path, threaded=True)
+    intents = [replace(INTENT, id=i) for i in range(2 * store.LOG_PAGES)]
+    left = tmp_path / "left.sqlite"
+
+    for intent in intents:  # each a page of the log, so it is used from its beginning again
+        await bench.recorder.intent(intent)
+    shutil.copy(path, left)
+    shutil.copy(f"{path}-wal", f"{left}-wal")
+    bench.recorder.close("ABORTED", "NONE")
+
+    log = log_of(left)
+    assert len(log) == store.ROOM_BYTES and log.endswith(bytes(20 * 4096))
+    assert verify(left).state == "open"
+    with RunFile(left) as run:
+        assert [e.event for e in run.events()] == intents
 
 
 def test_what_waits_is_bounded_and_what_was_left_out_is_counted(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from random import Random
 from typing import Protocol
 
-from controller.cli.simulated import INSTRUMENTS, PLANT_FAULTS, SimulatedStation, VirtualLoop, begin_fault
+from controller.cli.loops import VirtualLoop
+from controller.cli.simulated import INSTRUMENTS, PLANT_FAULTS, SimulatedStation, begin_fault
 from controller.cli.simulated.watch import CHANNELS
 from controller.record.events import Event, Intent
 from controller.record.store import RecordError

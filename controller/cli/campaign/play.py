@@ -10,9 +10,9 @@ from typing import Any
 
 from controller.cli.campaign.mishaps import Mischief, Mishap
 from controller.cli.campaign.silence import Played, judge_silence, noticed
+from controller.cli.loops import VirtualLoop
 from controller.cli.run import CommandRun, RunOptions, prepare
 from controller.cli.script import OperatorScript, Saying
-from controller.cli.simulated import VirtualLoop
 from controller.cli.simulated.watch import Watch
 from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun

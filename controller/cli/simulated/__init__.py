@@ -16,7 +16,6 @@ from controller.cli.script import OperatorScript
 from controller.recipe.problems import did_you_mean
 from simulators.faults import PLANT_FAULTS
 from simulators.parameters import PARAMETERS
-from simulators.scaled_time import ScaledLoop
 from simulators.scenario import parse_fault
 from simulators.station import INSTRUMENTS, Scene, SimulatedStation
 from simulators.virtual_time import VirtualLoop
@@ -25,8 +24,8 @@ from simulators.workpiece import KINDS, part_of_kind
 from springback.places import config_file
 
 __all__ = [
-    "FAULT_UNITS", "INSTRUMENTS", "KINDS", "PARAMETERS", "PART_FILE", "PLANT_FAULTS", "ScaledLoop", "Scene",
-    "SimulatedStation", "VirtualLoop", "WireFault", "begin_fault", "check_fault", "keep_part", "make_scene",
+    "FAULT_UNITS", "INSTRUMENTS", "KINDS", "PARAMETERS", "PART_FILE", "PLANT_FAULTS", "Scene",
+    "SimulatedStation", "WireFault", "begin_fault", "check_fault", "keep_part", "make_scene",
     "make_station", "serve",
 ]  # fmt: skip
 
