@@ -21,7 +21,7 @@ from typing import Any
 from daemon import spread
 from machine import PERIOD_S, SCAN, Machine, machine
 
-from controller.cli.run import facts_of
+from controller.cli.tool_file import facts_of
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun

@@ -21,12 +21,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from controller.cli.run import facts_of
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript
 from controller.cli.serve import Surrounding, simulated_tool
 from controller.cli.simulated import make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
+from controller.cli.tool_file import facts_of
 from controller.recipe.loader import find, load
 from controller.recipe_run import RecipeRun
 from controller.sequence.steps import VERBS

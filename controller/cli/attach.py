@@ -44,7 +44,7 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     if attach is not None:
         path = socket_for(attach)
     elif options["live"]:
-        from controller.cli.run import read_tool
+        from controller.cli.tool_file import read_tool
 
         path = socket_of(read_tool(options["tool"]).name, simulated=False)
         if not answers(path):

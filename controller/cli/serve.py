@@ -14,20 +14,18 @@ from controller import wall
 from controller.cli.boundary import OutputLost, show, warn
 from controller.cli.exits import CommandError, Exit
 from controller.cli.live import site_key
-from controller.cli.run import facts_of
 from controller.cli.runs import RUNS
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript, load_operator
 from controller.cli.simulated import KINDS, ScaledLoop, Scene, SimulatedStation, make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
+from controller.cli.tool_file import facts_of, read_tool
 from controller.recipe.folder import named
-from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe.problems import did_you_mean
 from controller.recipe_run import RecipeRun
 from controller.record.site_key import SiteKey
 from controller.sequence.prompts import Answers
-from controller.sequence.steps import VERBS
 from controller.server.commands import Facts
 from controller.server.daemon import Seat, serve
 from controller.server.lock import Owned, owned
@@ -39,7 +37,6 @@ from controller.server.users import UsersError
 from controller.server.users import load as load_users
 from controller.station import Station
 from controller.tool import ToolFile
-from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
 SEED = 1  # of the simulated noise, unless another one is wanted
@@ -118,7 +115,7 @@ def serve_tool(options: ServeOptions) -> int:
         text = "--live takes no --speed, --operator, --fault, --scenario or --seed: people, tool and wall clock decide"
         raise CommandError(text, Exit.USAGE)
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    tool = load_tool(options.tool or config_file("tool.yaml"))
+    tool = read_tool(options.tool)
     facts, folder = facts_of(tool), options.recipes or recipe_folder()
     speed, operator = options.speed or 1.0, load_operator(options.operator)
     scene = None
@@ -128,6 +125,9 @@ def serve_tool(options: ServeOptions) -> int:
     place = options.socket or socket_of(tool.name, simulated=options.simulated)
 
     def load_recipe(name: str, settings: Mapping[str, str]) -> Recipe:
+        from controller.recipe.loader import load
+        from controller.sequence.steps import VERBS
+
         recipe = load(named(name, folder), VERBS, facts, dict(settings))
         part = recipe.intended_for.get("part", "")
         if options.simulated and part and part not in KINDS:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from controller.cli.run import read_tool
 from controller.cli.simulated import Scene, SimulatedStation, VirtualLoop, make_station, serve
+from controller.cli.tool_file import read_tool
 from controller.restart import restart
 from controller.station import Station, StationError
 from springback.places import config_file
