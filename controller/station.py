@@ -110,10 +110,10 @@ class Station:
         StationError names the line or instrument, what was found and what to do; whatever was opened is closed again.
         """
         try:
-            for line in self.lines.values():
-                await self._open_line(line)
-            for instrument in self.instruments.values():
-                await self._connect(instrument)
+            opening = map(self._open_line, self.lines.values())  # all at once: some are slow, and VISA has much to load
+            for error in await asyncio.gather(*opening, return_exceptions=True):
+                if error is not None:
+                    raise error
             self._check_simulated()
             await self._first_readings()
         except BaseException:
@@ -178,6 +178,9 @@ class Station:
         except InstrumentError as error:
             raise StationError(f"line {line.name} ({line.channel.address}): {error}") from None
         self._opened.append(line)
+        for instrument in self.instruments.values():
+            if instrument.line is line:
+                await self._connect(instrument)
 
     def _instrument(self, name: str, settings: Mapping[str, Any]) -> Instrument:
         driver = DRIVERS.get(str(settings.get("driver")))
