@@ -17,9 +17,11 @@ from controller.equipment.line import LineModule
 from controller.equipment.press import Press
 from controller.guard.alarms import load as load_alarms
 from controller.guard.gate import Gate
+from controller.guard.interlocks import conditions_in
 from controller.guard.interlocks import load as load_interlocks
 from controller.guard.scan import Guard
 from controller.recipe.expression_bind import Slopes
+from controller.recipe.expression_grammar import learn
 from controller.recipe.expressions import Bound, ExpressionError, parse
 from controller.recipe.problems import did_you_mean
 from controller.recipe.source import read
@@ -96,7 +98,8 @@ class Station:
         self.texts = {"tool_text": tool.text}  # the configuration as it was read, for the record
         self.tags = TagTable()
         self.lines = {
-            name: self._line(name, {**spec, **_address(addresses, name)}) for name, spec in tool.lines.items()
+            name: self._line(name, {**spec, "address": addresses.get(name, spec.get("address"))})
+            for name, spec in tool.lines.items()
         }
         self.instruments = {name: self._instrument(name, settings) for name, settings in tool.instruments.items()}
         self._name_tags()
@@ -286,6 +289,7 @@ class Station:
         source = read(path)
         slopes: Slopes = {}
         self.texts[f"{key}_text"] = source.text
+        learn(conditions_in(source.data[key]))
         try:
             return load(source.data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags, slopes))
         except (ExpressionError, KeyError, TypeError, ValueError) as error:
@@ -296,7 +300,3 @@ class Station:
         if not isinstance(instrument, kind):
             raise StationError(f"{self.file.path.name}: {name} has to be a {kind.__name__}")
         return instrument
-
-
-def _address(addresses: Mapping[str, str], name: str) -> dict[str, str]:
-    return {"address": addresses[name]} if name in addresses else {}
