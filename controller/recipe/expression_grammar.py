@@ -110,7 +110,8 @@ def learn(texts: Iterable[str]) -> None:
         return pickle.dumps(found)
 
     with suppress(RecursionError):  # nested deeper than anybody may write; `Typer` says so
-        _learnt.update(pickle.loads(kept("trees", "\n".join([_grammar(), *wanted]), trees)))
+        made_of = "\n".join([f"{Branch} {Branch._fields}", _grammar(), *wanted])
+        _learnt.update(pickle.loads(kept("trees", made_of, trees)))
 
 
 @lru_cache(maxsize=1000)  # the interlocks are bound for the check of a recipe, and again for its run
