@@ -97,10 +97,7 @@ class Station:
         self.file = tool
         self.texts = {"tool_text": tool.text}  # the configuration as it was read, for the record
         self.tags = TagTable()
-        self.lines = {
-            name: self._line(name, {**spec, "address": addresses.get(name, spec.get("address"))})
-            for name, spec in tool.lines.items()
-        }
+        self.lines = {name: self._line(name, spec, addresses.get(name)) for name, spec in tool.lines.items()}
         self.instruments = {name: self._instrument(name, settings) for name, settings in tool.instruments.items()}
         self._name_tags()
         self.tool = self._modules(interlocks)
@@ -160,7 +157,7 @@ class Station:
         return {name: instrument.line.exchanges[name] for name, instrument in self.instruments.items()}
 
     # ------------------------------------------------------------------------------------------ lines, instruments
-    def _line(self, name: str, spec: Mapping[str, Any]) -> Line:
+    def _line(self, name: str, spec: Mapping[str, Any], address: str | None) -> Line:
         unknown = set(spec) - {*KEYS, "gap_s"}
         if unknown:
             wrong = sorted(unknown)[0]
@@ -168,7 +165,7 @@ class Station:
                 f"{self.file.path.name}: line {name} has an unknown setting {wrong}; {did_you_mean(wrong, KEYS)}"
             )
         try:
-            channel = make_channel(spec)
+            channel = make_channel(spec if address is None else {**spec, "address": address})
         except (ValueError, TypeError) as error:
             raise StationError(f"{self.file.path.name}: line {name}: {error}") from None
         if self._tap is not None:
