@@ -21,7 +21,8 @@ from typing import Any
 from daemon import spread
 from machine import PERIOD_S, SCAN, Machine, machine
 
-from controller.cli.run import facts_of
+from controller.cli.tool_file import facts_of
+from controller.collecting import MAKING
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun
@@ -32,7 +33,6 @@ from controller.station import Station
 from controller.tool import ToolFile
 from controller.tool import load as load_tool
 from simulators.scaled_time import ScaledLoop
-from springback.main import COLLECTING
 from springback.places import config_file
 
 FLOOR, SCANS, JOBS = 500, 1000, 50  # JOBS trips, and as many aborts
@@ -54,7 +54,7 @@ WHEEL = (
 
 def measure() -> list[tuple[str, str, str]]:
     """Rows of what, figure, goal."""
-    gc.set_threshold(*COLLECTING)  # as the command does
+    gc.set_threshold(*MAKING)  # as the command does
     with tempfile.TemporaryDirectory() as name, machine(Path(name)) as plant:
         host = Host(plant, Path(name))
         sleep, bare = sleeping(FLOOR), host.run(ticking(FLOOR))

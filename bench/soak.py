@@ -21,15 +21,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from controller.cli.run import facts_of
 from controller.cli.scenario import load_scenario
 from controller.cli.script import OperatorScript
 from controller.cli.serve import Surrounding, simulated_tool
 from controller.cli.simulated import make_scene, make_station
 from controller.cli.simulated import serve as serve_lines
-from controller.recipe.loader import find, load
 from controller.recipe_run import RecipeRun
-from controller.sequence.steps import VERBS
 from controller.server.jobs import Jobs
 from controller.server.outbox import Outbox
 from controller.tool import load as load_tool
@@ -58,8 +55,9 @@ async def live(hours: int, folder: Path) -> list[dict[str, float]]:
     station = make_station(make_scene(1, load_scenario(None), OperatorScript()))
     here = simulated_tool(tool, await serve_lines(station, list(tool.lines)))
     ready = asyncio.Event()
-    jobs = Jobs(Surrounding(here, OperatorScript(), None, station, {}), folder, 1.0, lambda why: ready.set())
-    recipe = load(find("smoke", recipe_folder()), VERBS, facts_of(tool), {})
+    around = Surrounding(here, recipe_folder(), OperatorScript(), None, station, {})
+    jobs = Jobs(around, folder, 1.0, lambda why: ready.set())
+    recipe = around.load("smoke", {})
     work = asyncio.get_running_loop().create_task(jobs.work(), name="jobs")
     await ready.wait()
     seen = [held(folder)]

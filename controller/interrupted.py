@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from controller import wall
-from controller.recipe.loader import load
 from controller.recipe.model import Recipe
 from controller.recipe.verb import ToolFacts
 from controller.record.archive import LABELS, RECORD
@@ -27,7 +26,6 @@ from controller.record.verify import verify
 from controller.restart import read_back
 from controller.sequence.carried import Carried, carried_from, present_parts
 from controller.sequence.offers import Offer, offers
-from controller.sequence.steps import VERBS
 from controller.sequence.trail import Known, Trail, follow
 from controller.station import Station
 
@@ -81,6 +79,9 @@ def interrupted(place: Path, facts: ToolFacts) -> Interrupted:
 
     RecipeError when its recipe does not fit the tool as it is now, RecordError when it cannot be read.
     """
+    from controller.recipe.loader import load  # long to import, and few tools have an interrupted run
+    from controller.sequence.steps import VERBS
+
     with RunFile(place / RECORD) as record:
         summary, meta = summary_of(record), record.meta
         if record.ended and summary.end_reason != INTERRUPTED:

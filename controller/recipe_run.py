@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from controller import wall
+from controller.collecting import at_work
 from controller.recipe.limits import tighten
 from controller.recipe.model import Recipe
 from controller.record.events import JobChanged, RunStarted
@@ -52,7 +54,7 @@ class RecipeRun:
         )
         station.attach(self.recorder)
         station.tool.guard.gate.limits = tighten(station.file.limits, recipe.limits)
-        self._resumption = resumption
+        self._threaded, self._resumption = threaded, resumption
         self.sequencer = Sequencer(station.tool, recipe, answers, resumption.start if resumption else None)
         RecordWatch(self.recorder, self.sequencer)
         self.state = ""
@@ -81,7 +83,8 @@ class RecipeRun:
         station = self.station
         reason = "no result"
         try:
-            self.state = await self.sequencer.run()
+            with at_work() if self._threaded else nullcontext():
+                self.state = await self.sequencer.run()
             reason = self.sequencer.reason
         finally:
             verdict = judge(station.tool.judged, completed=self.state == "PROCESS_COMPLETE")

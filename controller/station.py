@@ -17,9 +17,11 @@ from controller.equipment.line import LineModule
 from controller.equipment.press import Press
 from controller.guard.alarms import load as load_alarms
 from controller.guard.gate import Gate
+from controller.guard.interlocks import conditions_in
 from controller.guard.interlocks import load as load_interlocks
 from controller.guard.scan import Guard
 from controller.recipe.expression_bind import Slopes
+from controller.recipe.expression_grammar import learn
 from controller.recipe.expressions import Bound, ExpressionError, parse
 from controller.recipe.problems import did_you_mean
 from controller.recipe.source import read
@@ -95,9 +97,7 @@ class Station:
         self.file = tool
         self.texts = {"tool_text": tool.text}  # the configuration as it was read, for the record
         self.tags = TagTable()
-        self.lines = {
-            name: self._line(name, {**spec, **_address(addresses, name)}) for name, spec in tool.lines.items()
-        }
+        self.lines = {name: self._line(name, spec, addresses.get(name)) for name, spec in tool.lines.items()}
         self.instruments = {name: self._instrument(name, settings) for name, settings in tool.instruments.items()}
         self._name_tags()
         self.tool = self._modules(interlocks)
@@ -110,10 +110,10 @@ class Station:
         StationError names the line or instrument, what was found and what to do; whatever was opened is closed again.
         """
         try:
-            for line in self.lines.values():
-                await self._open_line(line)
-            for instrument in self.instruments.values():
-                await self._connect(instrument)
+            opening = map(self._open_line, self.lines.values())  # all at once: some are slow, and VISA has much to load
+            for error in await asyncio.gather(*opening, return_exceptions=True):
+                if error is not None:
+                    raise error
             self._check_simulated()
             await self._first_readings()
         except BaseException:
@@ -157,7 +157,7 @@ class Station:
         return {name: instrument.line.exchanges[name] for name, instrument in self.instruments.items()}
 
     # ------------------------------------------------------------------------------------------ lines, instruments
-    def _line(self, name: str, spec: Mapping[str, Any]) -> Line:
+    def _line(self, name: str, spec: Mapping[str, Any], address: str | None) -> Line:
         unknown = set(spec) - {*KEYS, "gap_s"}
         if unknown:
             wrong = sorted(unknown)[0]
@@ -165,7 +165,7 @@ class Station:
                 f"{self.file.path.name}: line {name} has an unknown setting {wrong}; {did_you_mean(wrong, KEYS)}"
             )
         try:
-            channel = make_channel(spec)
+            channel = make_channel(spec if address is None else {**spec, "address": address})
         except (ValueError, TypeError) as error:
             raise StationError(f"{self.file.path.name}: line {name}: {error}") from None
         if self._tap is not None:
@@ -178,6 +178,9 @@ class Station:
         except InstrumentError as error:
             raise StationError(f"line {line.name} ({line.channel.address}): {error}") from None
         self._opened.append(line)
+        for instrument in self.instruments.values():
+            if instrument.line is line:
+                await self._connect(instrument)
 
     def _instrument(self, name: str, settings: Mapping[str, Any]) -> Instrument:
         driver = DRIVERS.get(str(settings.get("driver")))
@@ -283,6 +286,7 @@ class Station:
         source = read(path)
         slopes: Slopes = {}
         self.texts[f"{key}_text"] = source.text
+        learn(conditions_in(source.data[key]))
         try:
             return load(source.data[key], lambda text: parse(str(text), tag_units, {}).bind(self.tags, slopes))
         except (ExpressionError, KeyError, TypeError, ValueError) as error:
@@ -293,7 +297,3 @@ class Station:
         if not isinstance(instrument, kind):
             raise StationError(f"{self.file.path.name}: {name} has to be a {kind.__name__}")
         return instrument
-
-
-def _address(addresses: Mapping[str, str], name: str) -> dict[str, str]:
-    return {"address": addresses[name]} if name in addresses else {}

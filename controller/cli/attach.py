@@ -19,7 +19,7 @@ from controller.cli.boundary import show
 from controller.cli.daemon import refusal, socket_for
 from controller.cli.exits import CommandError, Exit
 from controller.cli.status import printable
-from controller.record.events import engineering_words
+from controller.record.text import engineering_words
 from controller.server.client import AsyncClient, Refused, Unreachable, answers
 from controller.server.places import socket_of
 from controller.server.protocol import PING_S
@@ -44,7 +44,7 @@ def daemon_for(attach: str | None, options: Mapping[str, Any]) -> Path | None:
     if attach is not None:
         path = socket_for(attach)
     elif options["live"]:
-        from controller.cli.run import read_tool
+        from controller.cli.tool_file import read_tool
 
         path = socket_of(read_tool(options["tool"]).name, simulated=False)
         if not answers(path):

@@ -11,17 +11,16 @@ import click
 from controller.cli.boundary import show
 from controller.cli.exits import Exit
 from controller.cli.failures import problem_object
-from controller.cli.run import facts_of
+from controller.cli.tool_file import facts_of, read_tool
 from controller.recipe.loader import find, load
 from controller.recipe.problems import Problem, RecipeError
 from controller.sequence.steps import VERBS
-from controller.tool import load as load_tool
-from springback.places import config_file, recipe_folder
+from springback.places import recipe_folder
 
 
 def check_recipes(names: Sequence[str], tool: Path | None, *, as_json: bool) -> int:
     """Check each recipe; problems go to stderr, one line per good recipe (or one JSON object) to stdout."""
-    facts = facts_of(load_tool(tool or config_file("tool.yaml")))
+    facts = facts_of(read_tool(tool))
     checked = []
     failed = False
     for name in names:

@@ -33,8 +33,8 @@ def maintain() -> None:
 @exits
 def list_(folder: Path, tool: Path | None, simulated: bool, as_json: bool) -> int:
     """What has worn how far, and which certificates run out."""
-    from controller.cli.run import read_tool
     from controller.cli.show import table
+    from controller.cli.tool_file import read_tool
     from controller.record.index import digests
     from controller.record.site import acts
     from controller.upkeep.calibration import Due, dues
@@ -82,7 +82,7 @@ def replaced(name: str, serial: str, why: str, folder: Path, tool: Path | None, 
     """Enter into the journal that something was replaced: its count begins anew."""
     import pwd
 
-    from controller.cli.run import read_tool
+    from controller.cli.tool_file import read_tool
     from controller.recipe.problems import did_you_mean
     from controller.record.site import enter
     from controller.start import LABEL

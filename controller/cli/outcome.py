@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from controller.cli.explain import stop_lines
 from controller.cli.failures import as_object
 from controller.cli.show import progress, result_table
-from controller.record.events import engineering_words
 from controller.record.explanation import Stop, explain
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
-from controller.record.text import clock_text, plain
+from controller.record.text import clock_text, engineering_words, plain
 from controller.record.unusual import happened_first, unusual
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ from controller import release
 from controller.cli.boundary import show
 from controller.cli.exits import CommandError, Exit
 from controller.cli.here import here
-from controller.cli.run import facts_of, read_tool
 from controller.cli.show import table
 from controller.cli.status import tell_daemon
+from controller.cli.tool_file import facts_of, read_tool
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
 from controller.record.archive import find as find_run

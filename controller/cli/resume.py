@@ -12,8 +12,9 @@ from typing import Any
 
 from controller import wall
 from controller.cli.exits import CommandError, Exit
-from controller.cli.run import CommandRun, RunOptions, Say, facts_of, new_folder, read_tool
+from controller.cli.run import CommandRun, RunOptions, Say, new_folder
 from controller.cli.show import table
+from controller.cli.tool_file import facts_of, read_tool
 from controller.interrupted import Interrupted, NotResumable, Reconciled, interrupted, reconcile, sound
 from controller.record.archive import find
 from controller.record.events import SCRAP

@@ -21,9 +21,9 @@ from controller.cli.run_outcome import RunFacts, RunOutcome, outcome_of
 from controller.cli.runs import RUNS
 from controller.cli.script import OperatorScript, load_answers, load_operator
 from controller.cli.signals import Signals
+from controller.cli.tool_file import facts_of, read_tool
 from controller.recipe.loader import find, load
 from controller.recipe.model import Recipe
-from controller.recipe.verb import ToolFacts
 from controller.recipe_run import FolderError, RecipeRun
 from controller.record.events import SCRAP, EngineeringRun, Note
 from controller.record.journal import Recorder, RecordError
@@ -36,7 +36,6 @@ from controller.sequence.steps import VERBS
 from controller.start import Start, scans
 from controller.station import Station, StationError
 from controller.tool import ToolFile
-from controller.tool import load as load_tool
 from springback.places import config_file, recipe_folder
 
 if TYPE_CHECKING:
@@ -75,19 +74,6 @@ def prepare(options: RunOptions) -> tuple[ToolFile, Recipe]:
     tool = read_tool(options.tool)
     recipe = load(find(options.recipe, recipe_folder()), VERBS, facts_of(tool), dict(options.settings))
     return tool, recipe
-
-
-def read_tool(path: Path | None) -> ToolFile:
-    """The tool file, the shipped one by default."""
-    return load_tool(path or config_file("tool.yaml"))
-
-
-def facts_of(tool: ToolFile) -> ToolFacts:
-    """What recipes may use of a tool; CommandError when its file does not describe one. Nothing is opened."""
-    try:
-        return Station(tool, config_file("interlocks.yaml"), {}).facts()
-    except StationError as error:
-        raise CommandError(str(error), Exit.INVALID) from None
 
 
 def run(options: RunOptions, progress: Progress = lambda t_s: None, say: Say = lambda text: None) -> RunOutcome:

@@ -14,11 +14,10 @@ from controller.cli.outcome import show_summary
 from controller.cli.show import table
 from controller.record.archive import RECORD, REPORT, Run, find, load, runs
 from controller.record.compare import Comparison, Pair, compare
-from controller.record.events import engineering_words
 from controller.record.fold import summary_of
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
-from controller.record.text import clock_text, number, plain
+from controller.record.text import clock_text, engineering_words, number, plain
 from controller.record.verify import verify
 
 NO_LABELS: Mapping[str, str] = {}

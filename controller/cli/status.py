@@ -12,7 +12,7 @@ from typing import Any
 from controller.cli.boundary import show
 from controller.cli.daemon import talking
 from controller.cli.exits import Exit
-from controller.record.events import engineering_words
+from controller.record.text import engineering_words
 from controller.server.picture import stood_words
 
 SCHEMA = "springback.status/1"

@@ -10,7 +10,7 @@ from controller.console.alarms import Line as AlarmLine
 from controller.console.dialogs import Choice, Desk, Dialog, Line, Option
 from controller.console.rows import span
 from controller.console.view import View
-from controller.record.events import engineering_words
+from controller.record.text import engineering_words
 
 SHELVE_MIN = (15, 60, 480)
 

@@ -9,7 +9,7 @@ from controller.console import alarms
 from controller.console.keys import KEYS
 from controller.console.rows import Cell, Row, clean, ends, fit, rule, span
 from controller.console.view import View
-from controller.record.events import engineering_words
+from controller.record.text import engineering_words
 
 JOB_WORDS = {
     "QUEUED": "QUEUED", "SETTING_UP": "SETTING UP", "WAITING_FOR_START": "WAITING", "PROCESSING": "RUNNING",

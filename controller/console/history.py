@@ -7,11 +7,11 @@ from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
-from controller.record.events import engineering_words
 from controller.record.fold import summary_of
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
+from controller.record.text import engineering_words
 
 RUNS_MAX = 200  # the latest ones; older ones are found with other tools
 

@@ -12,6 +12,10 @@ from drivers.capabilities import Outputs
 from drivers.errors import InstrumentError
 from drivers.reading import Value
 
+# The tags that say whether a part lies in a place, and which.
+PRESENT = {"press": "press.part_present", "mold": "mold.part_present", "chuck": "grinder.part_present"}
+PART = {"press": "press.part", "mold": "mold.part", "chuck": "grinder.part"}
+
 
 class Call(IntEnum):
     """What the call lamp asks a person at the tool to do."""

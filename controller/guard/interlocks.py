@@ -21,6 +21,7 @@ from drivers.reading import TagTable
 START = "job.start"  # the action that inhibits gate
 LINE = "line"  # the module that is always in use and moves nothing
 KEYS = ALARM_KEYS | {"id", "kind", "class", "module", "gates", "while", "must", "delay", "bypass"}
+CONDITIONS = ("while", "that", "returns", "suppress")  # keys of what is an expression
 
 
 class Kind(Enum):
@@ -161,6 +162,16 @@ class Watch:
             unmet = interlock.watch(now_s, unknown_limit_s)
             if unmet is not None or interlock.acting:
                 yield interlock, unmet
+
+
+def conditions_in(records: Any) -> Iterator[str]:
+    """All conditions in the records of a file of the guard, as they are written."""
+    for record in records if isinstance(records, list) else [records]:
+        for key, value in record.items() if isinstance(record, dict) else ():
+            if key in CONDITIONS:
+                yield str(value)
+            else:
+                yield from conditions_in(value)
 
 
 def load(records: list[Mapping[str, Any]], bind: Callable[[str], Bound]) -> list[Interlock]:

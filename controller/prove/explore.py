@@ -18,7 +18,8 @@ from controller.prove.spans import Spans, assume, joined, truth_of
 from controller.recipe.expression_tree import Condition
 from controller.recipe.expressions import parse
 from controller.recipe.model import Recipe, Step
-from controller.recipe.verb import Params, VerbSpec
+from controller.recipe.params import Params
+from controller.recipe.verb import VerbSpec
 from controller.sequence.effects import Effect, Span
 from controller.sequence.verb import Verb
 

@@ -1,21 +1,21 @@
 """The grammar of expressions, and what is said when a text does not follow it.
 
-It yields lark's tree with positions; meaning and units are the business of `expression_types`.
+It yields a tree with positions; meaning and units are the business of `expression_types`.
 """
 
 from __future__ import annotations
 
 import io
+import pickle
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from controller.kept import kept
 from controller.recipe import units
 from controller.recipe.quantities import NUMBER, QuantityError
-
-if TYPE_CHECKING:
-    from lark import Token, Tree
 
 LENGTH_MAX = 500
 
@@ -84,18 +84,58 @@ class ExpressionError(QuantityError):
         self.offset = offset
 
 
-@lru_cache(maxsize=1000)  # the interlocks are bound for the check of a recipe, and again for its run
-def tree_of(text: str) -> Tree[Token]:
-    """Parse `text` by the grammar; raise ExpressionError. Bounded in length. The tree is shared: read it only."""
-    from lark.exceptions import UnexpectedInput
+class Branch(NamedTuple):
+    """A part of a text: the rule that it follows, what it is made of, and where it begins."""
 
+    data: str
+    children: tuple[Branch | str, ...]
+    start: int
+
+
+_learnt: dict[str, Branch] = {}
+
+
+def learn(texts: Iterable[str]) -> None:
+    """Have the trees of these texts at hand, kept since they were parsed first; what is no expression is left out.
+
+    Where the texts of a whole file are known, nobody has to load the parser, nor to wait for it.
+    """
+    wanted = list(texts)
+
+    def trees() -> bytes:
+        found = {}
+        for text in wanted:
+            with suppress(ExpressionError):
+                found[text] = tree_of(text)
+        return pickle.dumps(found)
+
+    with suppress(RecursionError):  # nested deeper than anybody may write; `Typer` says so
+        made_of = "\n".join([f"{Branch} {Branch._fields}", _grammar(), *wanted])
+        _learnt.update(pickle.loads(kept("trees", made_of, trees)))
+
+
+@lru_cache(maxsize=1000)  # the interlocks are bound for the check of a recipe, and again for its run
+def tree_of(text: str) -> Branch:
+    """Parse `text` by the grammar; raise ExpressionError. Bounded in length."""
+    if text in _learnt:
+        return _learnt[text]
     if len(text) > LENGTH_MAX:
         raise ExpressionError("R108", f"an expression of {len(text)} characters", f"write at most {LENGTH_MAX}")
+    from lark.exceptions import UnexpectedInput
+
     try:
-        tree: Tree[Token] = parser().parse(text)
+        return _branch(parser().parse(text))
     except UnexpectedInput as error:
         raise _syntax_error(text, error) from None
-    return tree
+
+
+def _branch(tree: Any) -> Branch:
+    """Our tree of lark's, from the leaves to the root."""
+    made: dict[int, Branch] = {}
+    for part in tree.iter_subtrees():
+        children = tuple(made[id(child)] if id(child) in made else str(child) for child in part.children)
+        made[id(part)] = Branch(str(part.data), children, getattr(part.meta, "start_pos", 0))
+    return made[id(tree)]
 
 
 @cache
@@ -103,15 +143,18 @@ def parser() -> Any:
     """The parser of the grammar; its tables are kept, since making them takes a tenth of a second."""
     import lark  # 10 to 20 ms: only when something is parsed
 
-    grammar = GRAMMAR.replace("{literal}", _LITERAL.replace("/", r"\/"))
     options: dict[str, Any] = {"parser": "lalr", "propagate_positions": True}
 
     def tables() -> bytes:
         out = io.BytesIO()
-        lark.Lark(grammar, **options).save(out)
+        lark.Lark(_grammar(), **options).save(out)
         return out.getvalue()
 
-    return lark.Lark.load(io.BytesIO(kept("expressions", f"{lark.__version__} {options} {grammar}", tables)))
+    return lark.Lark.load(io.BytesIO(kept("expressions", f"{lark.__version__} {options} {_grammar()}", tables)))
+
+
+def _grammar() -> str:
+    return GRAMMAR.replace("{literal}", _LITERAL.replace("/", r"\/"))
 
 
 def _syntax_error(text: str, error: Any) -> ExpressionError:  # any of lark's UnexpectedInput classes

@@ -1,7 +1,7 @@
 """Meaning of a parsed expression: names looked up, units checked and converted, constants folded.
 
-From lark's tree to our own; every refusal knows its place in the text. A `for` or a `not` that two people could read in
-two ways is refused here, since a machine will act on it.
+From the tree of the text to that of its meaning; every refusal knows its place in the text. A `for` or a `not` that two
+people could read in two ways is refused here, since a machine will act on it.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Typer:
             return Truth(node)
         raise _error(tree, "R140", "a condition is needed here, this is a value", 'compare it, as in "x > 380 kPa"')
 
-    def node(self, tree: Any) -> Node:  # lark's trees are made of trees and tokens; Any keeps the walk readable
+    def node(self, tree: Any) -> Node:  # trees are made of trees and words; Any keeps the walk readable
         """The checked tree, of either kind; raise ExpressionError."""
         self._depth += 1
         if self._depth > DEPTH_MAX:
@@ -288,5 +288,4 @@ def _fail(tree: Any, code: str, message: str, hint: str) -> NoReturn:
 
 
 def _error(tree: Any, code: str, message: str, hint: str = "") -> ExpressionError:
-    offset = getattr(tree.meta, "start_pos", 0) or 0
-    return ExpressionError(code, message, hint, offset)
+    return ExpressionError(code, message, hint, tree.start)

@@ -8,13 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from controller.recipe.expressions import Expression
 from controller.recipe.limits import Limit
 from controller.recipe.problems import Problem
 from controller.recipe.ranges import Range
-from controller.recipe.verb import Params, VerbSpec
+from controller.recipe.verb import VerbSpec
+
+if TYPE_CHECKING:
+    from controller.recipe.params import Params
 
 END = "end"  # where `go_to: end` leads: behind the last step
 

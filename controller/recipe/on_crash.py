@@ -7,15 +7,18 @@ knows; where it says nothing, a step goes on only if doing it again changes noth
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.recipe.model import CrashMove, Step
 from controller.recipe.reader import Fields, Report
-from controller.recipe.verb import Params, VerbSpec
+from controller.recipe.verb import VerbSpec
+
+if TYPE_CHECKING:
+    from controller.recipe.params import Params
 
 MOVES = ("redo", "continue", "rework", "scrap")
 
-ReadFix = Callable[[Fields], tuple[tuple[VerbSpec, Params], ...]]
+ReadFix = Callable[[Fields], tuple[tuple[VerbSpec, "Params"], ...]]
 
 
 def read_on_crash(report: Report, step: Fields, read_fix: ReadFix) -> tuple[CrashMove, ...] | None:

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from controller.recipe.model import ErrorAction
+from controller.recipe.params import Params
 from controller.recipe.reader import Fields, Report
-from controller.recipe.verb import Params, VerbSpec
+from controller.recipe.verb import VerbSpec
 
 FAULTS = ("refused", "timeout", "answer", "lost")
 RETRIES_MAX = 5

@@ -18,11 +18,12 @@ from controller.recipe.measurements import read_measurements, read_on_fail
 from controller.recipe.model import HoldPolicy, Step, Wait
 from controller.recipe.on_crash import read_on_crash
 from controller.recipe.on_error import read_fix, read_on_error
+from controller.recipe.params import Params
 from controller.recipe.problems import did_you_mean
 from controller.recipe.reader import Fields, Report, expression_at, meant
 from controller.recipe.sections import read_hold
 from controller.recipe.source import KeyPath
-from controller.recipe.verb import Params, ToolFacts, Verbs, VerbSpec
+from controller.recipe.verb import ToolFacts, Verbs, VerbSpec
 
 STEP_KEYS = (
     "name", "note", "ask", "record", "scan", "check", "wait", "then", "measure", "on_fail", "on_hold", "on_error",

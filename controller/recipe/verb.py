@@ -8,18 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Protocol
-
-from pydantic import BaseModel, ConfigDict
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from controller.recipe.limits import Limit, rate_unit, shown
 from controller.recipe.problems import did_you_mean
 
-
-class Params(BaseModel):
-    """Settings of one verb in one step. Subclasses declare fields with the types of `quantities`."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+if TYPE_CHECKING:
+    from controller.recipe.params import Params
 
 
 @dataclass(frozen=True, slots=True)

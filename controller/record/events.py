@@ -285,11 +285,6 @@ class SiteAct(Event):
     facts: dict[str, Any]
 
 
-def engineering_words(why: str) -> str:
-    """What every surface says of an engineering run; nothing of another."""
-    return f"ENGINEERING RUN: {why}" if why else ""
-
-
 SCRAP = "scrap"  # a move of `Resumed`: the part fails, and nothing is energised
 KINDS: dict[str, type[Event]] = {cls.kind: cls for cls in Event.__subclasses__()}
 

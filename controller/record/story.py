@@ -24,9 +24,8 @@ from controller.record.events import (
     Refusal,
     Resumed,
     RunStarted,
-    engineering_words,
 )
-from controller.record.text import clock_text, limits_text, number, plain
+from controller.record.text import clock_text, engineering_words, limits_text, number, plain
 
 
 def tell(t_s: float, event: Event) -> str | None:

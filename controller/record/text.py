@@ -14,6 +14,11 @@ def plain(text: str) -> str:
     return text.translate(_VISIBLE)
 
 
+def engineering_words(why: str) -> str:
+    """What every surface says of an engineering run; nothing of another."""
+    return f"ENGINEERING RUN: {why}" if why else ""
+
+
 def clock_text(t_s: float) -> str:
     """`745` as `12:25`, `3725` as `1:02:05`."""
     total = round(t_s)

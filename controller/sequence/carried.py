@@ -12,10 +12,10 @@ from typing import Protocol
 
 from controller.equipment.cure import Cooling
 from controller.equipment.heat import HeatZone
+from controller.equipment.line import PART, PRESENT
 from controller.record.events import Recorded
 from controller.record.result import latest
 from controller.sequence.measure import keep_result
-from controller.sequence.steps.carry import PART, PRESENT
 from controller.sequence.trail import Known, Trail
 from controller.sequence.verb import Tool
 

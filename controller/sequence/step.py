@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from controller.equipment.module import NotReached
 from controller.recipe.model import Measurement, Recipe, Step
-from controller.recipe.verb import Params, VerbSpec
+from controller.recipe.verb import VerbSpec
 from controller.record.events import Measured, Note, Recorded
 from controller.sequence.measure import keep_result, measure
 from controller.sequence.prompts import Prompt
@@ -19,7 +19,10 @@ from controller.sequence.questions import prompts_of
 from controller.sequence.verb import Tool, Verb
 from controller.together import together
 
-Fix = Sequence[tuple[VerbSpec, Params]]
+if TYPE_CHECKING:
+    from controller.recipe.params import Params
+
+Fix = Sequence[tuple[VerbSpec, "Params"]]
 AskPerson = Callable[[Prompt], Awaitable[Any]]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from controller.equipment.dispenser import MoldDispenser
 from controller.equipment.grinder import Grinder
@@ -16,9 +16,12 @@ from controller.equipment.line import LineModule
 from controller.equipment.press import Press
 from controller.guard.scan import Guard
 from controller.recipe.model import Recipe
-from controller.recipe.verb import CheckContext, Finding, Params
+from controller.recipe.verb import CheckContext, Finding
 from controller.record.events import Measured
 from controller.sequence.effects import Effect
+
+if TYPE_CHECKING:
+    from controller.recipe.params import Params
 
 
 @dataclass(slots=True)

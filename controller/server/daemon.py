@@ -6,11 +6,10 @@ import asyncio
 import os
 import signal
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from controller.recipe.model import Recipe
 from controller.record.events import Note
 from controller.record.site import latest_acts
 from controller.record.store import RecordError
@@ -32,14 +31,13 @@ ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """What a daemon serves: where, to whom, with which recipes; `runs` is the folder of the records."""
+    """What a daemon serves: where, to whom; `recipes` and `runs` are the folders of the recipes and the records."""
 
     facts: Facts
     socket: Path
     users: Users
     tool: ToolFile
     recipes: Path
-    load: Callable[[str, Mapping[str, str]], Recipe]
     runs: Path
 
 
@@ -52,7 +50,7 @@ async def serve(seat: Seat, surroundings: Surroundings, ready: Callable[[str], N
     loop = asyncio.get_running_loop()
     jobs = Jobs(surroundings, seat.runs, seat.facts.speed, ready)
     releasing = Releasing(seat.runs, seat.tool, seat.recipes)
-    commands = Commands(seat.facts, jobs, seat.users, seat.load, releasing)
+    commands = Commands(seat.facts, jobs, seat.users, surroundings.load, releasing)
     requests = Requests(commands.hello, commands.methods, jobs.record, jobs.audit)
     clients: set[Connection] = set()
 

@@ -7,6 +7,7 @@ nothing of sockets, roles or requests.
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -191,6 +192,8 @@ class Jobs:
                     await self._run(job, station)
             finally:
                 await self.instruments.close()
+            station = None  # what it was made of refers to itself
+            gc.collect()  # now, when no scan can be late for it
 
     async def _first(self, station: Station) -> None:
         if not self._restarted:

@@ -16,6 +16,10 @@ from controller.station import Station
 class Surroundings(Protocol):
     """What differs between a real tool and a simulated one."""
 
+    def load(self, name: str, settings: Mapping[str, str]) -> Recipe:
+        """A checked recipe by its name; RecipeError, or Refused for one that this tool cannot run. It reads files."""
+        ...
+
     @property
     def lives_on(self) -> bool:
         """True when plant and parts outlive the daemon, so that an interrupted run may be taken up."""

@@ -12,7 +12,8 @@ from typing import Any
 import yaml
 
 from controller.cli.resume import ResumeRun
-from controller.cli.run import RunOptions, facts_of, prepare, read_tool
+from controller.cli.run import RunOptions, prepare
+from controller.cli.tool_file import facts_of, read_tool
 from controller.interrupted import NotResumable, interrupted, reconcile
 from controller.recipe_run import RecipeRun
 from controller.record.archive import RECORD

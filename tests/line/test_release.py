@@ -12,7 +12,8 @@ import pytest
 
 from controller import release
 from controller.cli.outcome import show_outcome
-from controller.cli.run import CommandRun, RunOptions, facts_of, read_tool, run
+from controller.cli.run import CommandRun, RunOptions, run
+from controller.cli.tool_file import facts_of, read_tool
 from controller.cli.verify import verify_runs
 from controller.recipe.limits import Limit
 from controller.recipe.loader import load

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from controller.cli.loops import VirtualLoop
-from controller.cli.run import read_tool
 from controller.cli.simulated import Scene, SimulatedStation, make_station, serve
+from controller.cli.tool_file import read_tool
 from controller.restart import restart
 from controller.station import Station, StationError
 from springback.places import config_file
@@ -55,3 +55,18 @@ def test_what_was_left_on_is_off_after_a_start(tmp_path: Path) -> None:
 def test_a_start_is_refused_while_the_safe_state_is_not_confirmed(tmp_path: Path) -> None:
     with pytest.raises(StationError, match="the safe state is not confirmed: press: inner"):
         started(tmp_path, "sensor.inner.bias=-40")
+
+
+def test_lines_are_opened_together_and_the_first_that_is_not_there_is_named() -> None:
+    async def start() -> list[str]:
+        simulated, tool = make_station(Scene()), read_tool(None)
+        addresses = {**await serve(simulated, list(tool.lines)), "dispenser": "mem:nobody", "stage": "mem:nobody"}
+        station = Station(tool, config_file("interlocks.yaml"), addresses)
+        with pytest.raises(StationError, match=r"line dispenser .*nothing listens"):
+            await station.open()
+        await simulated.close()
+        assert station.instruments["gauge"].identity  # though its line comes after those
+        return station.links
+
+    with asyncio.Runner(loop_factory=VirtualLoop) as runner:
+        assert runner.run(start()) == []

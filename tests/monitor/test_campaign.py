@@ -15,7 +15,7 @@ from controller.cli.campaign.play import play
 from controller.cli.campaign.recipes import DRAWN, draw_recipe
 from controller.cli.campaign.silence import Noticed, Played
 from controller.cli.commands import cli
-from controller.cli.run import facts_of
+from controller.cli.tool_file import facts_of
 from controller.guard.interlocks import Interlock
 from controller.recipe.loader import load
 from controller.recipe.quantities import Quantity

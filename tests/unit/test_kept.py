@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from controller import kept
+from controller.recipe import expression_grammar as grammar
+from controller.recipe.expressions import parse
 
 
 @pytest.fixture
@@ -44,3 +46,26 @@ def test_where_it_cannot_be_kept_it_is_made_again(
     assert [get(made, "a"), get(made, "a")] == [b"A", b"A"]
     assert made == ["a", "a"]
     assert not list(tmp_path.iterdir())
+
+
+def test_conditions_that_were_learnt_once_need_no_parser(made: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = ["press.gap > 3 um for 7 s", "press.gap >", f"{'-' * 30}press.gap > 3 um"]
+    found = []
+    for parser in (grammar.parser, None):  # the second start finds no parser
+        monkeypatch.setattr(grammar, "_learnt", {})
+        monkeypatch.setattr(grammar, "parser", parser)
+        grammar.tree_of.cache_clear()
+        grammar.learn(texts)
+        found.append([grammar.tree_of(text) for text in (texts[0], texts[2])])
+
+    assert found[0] == found[1]
+    monkeypatch.undo()
+    with pytest.raises(grammar.ExpressionError, match="ends too early"):
+        grammar.tree_of(texts[1])
+
+
+def test_what_is_nested_deeper_than_anybody_may_write_is_not_learnt(made: list[str]) -> None:
+    deep = f"{'-' * 450}press.gap > 3 um"
+    grammar.learn([deep])
+    with pytest.raises(grammar.ExpressionError, match="nested deeper"):
+        parse(deep, {"press.gap": "um"})

@@ -12,9 +12,10 @@ import pytest
 from controller.recipe.limits import Limit
 from controller.recipe.loader import find, load
 from controller.recipe.model import Action, HoldPolicy, Recipe
+from controller.recipe.params import Params
 from controller.recipe.problems import Problem, RecipeError
 from controller.recipe.quantities import AbsolutePressure, Duration, Length_um, Pressure, PressureRate
-from controller.recipe.verb import CheckContext, Finding, Params, ToolFacts
+from controller.recipe.verb import CheckContext, Finding, ToolFacts
 
 
 class PressParams(Params):

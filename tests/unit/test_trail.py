@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.cli.run import facts_of, read_tool
+from controller.cli.tool_file import facts_of, read_tool
 from controller.equipment.cure import Cooling, Kinetics
 from controller.recipe.loader import load
 from controller.recipe.model import Recipe

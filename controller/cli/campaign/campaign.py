@@ -20,7 +20,7 @@ from controller.cli.campaign.mishaps import Mishap, draw_mild, draw_mishaps
 from controller.cli.campaign.play import play
 from controller.cli.campaign.recipes import draw_recipe
 from controller.cli.campaign.silence import Played
-from controller.cli.run import facts_of
+from controller.cli.tool_file import facts_of
 from controller.tool import load
 from springback.places import config_file
 

@@ -19,7 +19,7 @@ from markupsafe import Markup
 
 from controller.kept import kept
 from controller.record.control import FIRM
-from controller.record.events import Measured, engineering_words
+from controller.record.events import Measured
 from controller.record.fold import summary_of
 from controller.record.plots import PlotGroup
 from controller.record.report import drawn
@@ -27,7 +27,7 @@ from controller.record.report.genealogy import genealogy
 from controller.record.result import PromptRow, Summary
 from controller.record.runfile import RunFile
 from controller.record.store import RecordError
-from controller.record.text import clock_text, limits_text, number, plain
+from controller.record.text import clock_text, engineering_words, limits_text, number, plain
 from controller.record.unusual import happened_first, near_limit, unusual
 
 KEY_RESULTS = 3

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
-from controller.equipment.line import Call
+from controller.equipment.line import PART, PRESENT, Call
 from controller.equipment.module import NotReached
+from controller.recipe.params import Params
 from controller.recipe.quantities import Duration
-from controller.recipe.verb import Params
 from controller.sequence.effects import OFF, ON, Effect
 from controller.sequence.verb import Tool, Verb
 
 Place = Literal["press", "mold", "chuck"]
-PRESENT = {"press": "press.part_present", "mold": "mold.part_present", "chuck": "grinder.part_present"}
-PART = {"press": "press.part", "mold": "mold.part", "chuck": "grinder.part"}
 UNLOAD = {"press": Call.UNLOAD_PRESS, "mold": Call.UNLOAD_MOLD, "chuck": Call.UNLOAD_CHUCK}
 LOAD = {"press": Call.LOAD_PRESS, "mold": Call.LOAD_MOLD, "chuck": Call.LOAD_CHUCK}
 

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from controller.equipment.line import Call
+from controller.recipe.params import Params
 from controller.recipe.quantities import Duration, Mass_g, Pressure
-from controller.recipe.verb import CheckContext, Finding, Params
+from controller.recipe.verb import CheckContext, Finding
 from controller.record.events import Note
 from controller.record.text import clock_text
 from controller.sequence.effects import OFF, ON, Effect

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from controller.recipe.params import Params
 from controller.recipe.quantities import Duration, Length_um, Rotation, Speed_um_s
-from controller.recipe.verb import CheckContext, Finding, Params
+from controller.recipe.verb import CheckContext, Finding
 from controller.sequence.effects import OFF, ON, Effect, near
 from controller.sequence.measure import result
 from controller.sequence.verb import Tool, Verb

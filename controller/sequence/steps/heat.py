@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from controller.equipment.cure import Kinetics
 from controller.equipment.heat import HeatZone
+from controller.recipe.params import Params
 from controller.recipe.quantities import Duration, Quantity, Temperature, TemperatureRate
-from controller.recipe.verb import CheckContext, Finding, Params
+from controller.recipe.verb import CheckContext, Finding
 from controller.sequence.effects import OFF, ON, Effect, near
 from controller.sequence.verb import Tool, Verb
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from controller.recipe.params import Params
 from controller.recipe.quantities import AbsolutePressure, Duration, Pressure, PressureRate
-from controller.recipe.verb import CheckContext, Finding, Params
+from controller.recipe.verb import CheckContext, Finding
 from controller.sequence.effects import OFF, ON, Effect, near
 from controller.sequence.verb import Tool, Verb
 
