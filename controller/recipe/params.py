@@ -8,4 +8,4 @@ from pydantic import BaseModel, ConfigDict
 class Params(BaseModel):
     """Settings of one verb in one step. Subclasses declare fields with the types of `quantities`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # few verbs are used in one recipe
