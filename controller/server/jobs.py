@@ -43,9 +43,7 @@ log = logging.getLogger(__name__)
 REOPEN_S = 5.0  # between two attempts to open a station that did not open
 ASKS = {  # command -> events of the job's table, one of which must be possible
     "hold": ("PAUSE",),
-    "resume": ("RESUME",),
-    "redo": ("RESUME",),
-    "skip": ("RESUME",),
+    **dict.fromkeys(("resume", "redo", "skip"), ("RESUME",)),
     "step": ("PAUSE", "RESUME"),
     "stop": ("STOP",),
     "abort": ("ABORT",),
