@@ -78,7 +78,7 @@ def _row(proof: Proof) -> list[str]:
     kinds = Counter(kind for death in deaths for kind in {kind for kind, _ in death.wrong})
     moves = Counter(death.move.partition(":")[0] for death in deaths)
     counts = [points, different, len(deaths), *(kinds[kind] for kind in KINDS), *(moves[move] for move in MOVES)]
-    return [recipe, *map(str, counts), f"{max(death.safe_s for death in deaths):.2f} s"]
+    return [recipe, *map(str, counts), f"{max((death.safe_s for death in deaths), default=0.0):.2f} s"]
 
 
 def real_kills() -> list[Kill]:
