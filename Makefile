@@ -29,8 +29,8 @@ help:
 	@echo 'make mutate        change every condition, limit and row of the interlocks and state tables, write docs/mutants.md'
 	@echo 'make validate      compare the simulated physics with closed forms and published figures, write docs/validation.md'
 	@echo 'make ladder        the n-th reply, timer, write or decoding fails, for every n of a short run'
-	@echo 'make killpoints    the controller dies at every intent and state change of every shipped recipe; KILL_EVERY=10 samples'
-	@echo 'make kills         kill -9 of 500 real processes at random instants; KILLS=50 for fewer'
+	@echo 'make killpoints    the controller dies at every intent and state change of every shipped recipe (15 min); KILL_EVERY=10 samples'
+	@echo 'make kills         kill -9 of 500 real processes at random instants; KILLS=50 for fewer; both write docs/kill-points.md'
 	@echo 'make campaign      300 random recipes with random faults under the monitor'
 	@echo 'make bench         measure speed and reactions (15 min), write docs/measurements.md and the demo in README.md'
 	@echo 'make campaign-release   SEEDS=2000 of them, written to docs/campaign.md'
@@ -119,10 +119,10 @@ ladder: $(DEV)
 	$(BIN)/python -m pytest -q -m long tests/line/test_ladder.py
 
 killpoints: $(DEV)
-	$(BIN)/python -m pytest -q -m long tests/kills/test_kill_points.py
+	$(BIN)/python -m tests.kills.write points
 
 kills: $(DEV)
-	$(BIN)/python -m pytest -q -m long tests/kills/test_random_kills.py
+	$(BIN)/python -m tests.kills.write kills
 
 campaign: $(RUNTIME)
 	$(BIN)/springback campaign --seeds 300

@@ -60,7 +60,9 @@ class MoldDispenser(Module):
     # ------------------------------------------------------------------------------------------ verbs
     def material(self, pot_life_s: float, mass_cap_g: float) -> None:
         """A lot was scanned: so much of its pot life is left, and the run may use at most `mass_cap_g` of it."""
-        self.expires_s = min(asyncio.get_running_loop().time() + pot_life_s, self._mixed_before_s)
+        now_s = asyncio.get_running_loop().time()
+        self.expires_s = min(now_s + pot_life_s, self._mixed_before_s)
+        self.set("dispenser.pot_life_left", (self.expires_s - now_s) / 60.0)  # with the lot, not with the next scan
         self.set("dispenser.lot_scanned", 1.0)
         self.set("dispenser.mass_cap", mass_cap_g)
 

@@ -77,8 +77,11 @@ class LineModule(Module):
             await self.call(Call.NONE)
 
     async def call(self, what: Call) -> None:
-        """Light the call lamp, or put it out; a lamp never waits for a permit."""
-        await self.switch("operator_call", what, safe=True)
+        """Light the call lamp, or put it out; a lamp never waits for a permit.
+
+        What a person is called for is recorded before: a part may be moved by it. OrderRefused when it cannot be.
+        """
+        await self.switch("operator_call", what, safe=True, calls=what is not Call.NONE)
 
     def show(self, light: Tower) -> None:
         """Set the light tower, beside everything else: a light never decides about a run."""

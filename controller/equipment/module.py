@@ -115,7 +115,9 @@ class Module:
             raise NotReached(f"{self.name}: {wanted} was not reached within {deadline_s:g} s") from None
 
     # ------------------------------------------------------------------------------------------ acting
-    async def switch(self, output: str, value: float, action: str = "", *, safe: bool = False) -> float:
+    async def switch(
+        self, output: str, value: float, action: str = "", *, safe: bool = False, calls: bool = False
+    ) -> float:
         """Set an output of the PLC; returns when the scan shows it so, a safe one as soon as it is accepted."""
         seen = f"line_plc.out_{output}"
         mirror = self.tags.index(seen) if seen in self.tags else None
@@ -128,6 +130,7 @@ class Module:
             safe=safe,
             mirror=mirror,
             read=(lambda: self.plc.output(output)) if mirror is not None else None,
+            calls=calls,
         )
         read_back = await self.gate.act(order)
         if mirror is not None and not safe:

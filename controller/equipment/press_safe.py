@@ -99,7 +99,7 @@ class PressSafe:
         if not self._inner_vented():
             most_s = self._bleed_s() + LAG_S
             press = self._press
-            await press.inner_to(ATMOSPHERE_KPA, press.release_kPa_s, "press.inner_release", safe=True)
+            await press.inner_to(ATMOSPHERE_KPA, self._bleed_kPa_s(), "press.inner_release", safe=True)
             await self._shortly(self._inner_vented, most_s)
         await self._vent_inner()
 
@@ -108,7 +108,13 @@ class PressSafe:
         await self._press.switch("inner_vent_shut", 0, safe=True)
 
     def _bleed_s(self) -> float:
-        return max(0.0, ATMOSPHERE_KPA - self._press.value("press.vacuum")) / self._press.release_kPa_s
+        """How long the ramp may take; what a slower one leaves goes by the vent."""
+        return min(RELEASE_S, max(0.0, ATMOSPHERE_KPA - self._press.value("press.vacuum")) / self._bleed_kPa_s())
+
+    def _bleed_kPa_s(self) -> float:
+        """The tool's rate of release, or what recipe and tool allow the inner side where that is less."""
+        press = self._press
+        return min(press.gate.limits["press.vacuum"].rate or press.release_kPa_s, press.release_kPa_s)
 
     def _inner_open(self) -> bool:
         return self._inner_vented() and self._press.off("line_plc.out_inner_vent_shut")

@@ -1,8 +1,9 @@
 """The one gate that every actuation passes: permit, intent, driver, read-back, outcome.
 
 It refuses what a limit, a permissive or a latched trip forbids; a refusal is an answer, not a fault. Orders that take
-energy away (`safe`) are never refused and never wait for a disk. The gate alone makes permits, and nothing reaches a
-driver without one. When the reply to a setpoint is lost, reading it back decides what became of it.
+energy away (`safe`) are never refused and never wait for a disk; a call for a person is never refused either, but the
+journal has it before anybody can act on it. The gate alone makes permits, and nothing reaches a driver without one.
+When the reply to a setpoint is lost, reading it back decides what became of it.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Order:
     `action` is the name that permissives gate; `limit` the limit that `value` must keep (`name#rate` for its rate),
     `also` further (limit, value) pairs, e.g. the speed of a move. `send` writes and returns what was read back, in the
     same unit, within `tolerance`. `mirror` is the column of the polled tag that shows the setpoint afterwards. `read`
-    reads the setpoint alone; who gives it says that writing the same value twice is harmless.
+    reads the setpoint alone; who gives it says that writing the same value twice is harmless. `calls` says that a
+    person will act on it: as `safe`, but recorded first.
     """
 
     action: str
@@ -50,6 +52,7 @@ class Order:
     mirror: int | None = None
     also: tuple[tuple[str, float], ...] = ()
     read: Callable[[], Awaitable[float]] | None = None
+    calls: bool = False
 
 
 class Record(Protocol):
@@ -93,10 +96,11 @@ class Gate:
         epoch = self.epoch
         self._intents += 1
         intent = Intent(self._intents, order.action, order.output, order.value, order.unit, self.why, epoch, order.safe)
-        if order.safe:
+        if order.safe and not order.calls:
             self.record.event(intent)
         else:
-            self._permit(order)
+            if not order.safe:
+                self._permit(order)
             await self._recorded(intent)
             if epoch != self.epoch:
                 self.record.event(Outcome(intent.id, "superseded"))

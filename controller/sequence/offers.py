@@ -67,8 +67,10 @@ def _why_not(recipe: Recipe, trail: Trail, carried: Carried, present: dict[str, 
     expired = _expired(recipe, carried, index)
     if expired or present is None:
         return expired
-    near = recipe.steps[trail.at : trail.at + 2]  # a person may have begun to carry before the journal had it
-    carries = any(verb.name == "carry" for step in near for verb, _ in step.verbs)
+    stood = recipe.steps[
+        trail.at : trail.at + 1
+    ]  # none behind the last; a call is in the journal before its lamp is lit
+    carries = any(verb.name == "carry" for step in stood for verb, _ in step.verbs)
     for place, part in present.items():
         before = carried.places.get(place, 0)
         if part and carried.part and part != carried.part:

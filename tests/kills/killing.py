@@ -25,20 +25,27 @@ from controller.record.events import Event, Intent, JobChanged, Outcome, PhaseCh
 from simulators.virtual_time import VirtualLoop
 
 _KEPT: list[Any] = []  # what a dead controller held; freed, it would run its clean-ups
-CHILDREN = max(1, (os.cpu_count() or 1) - 1)
+CHILDREN = (os.cpu_count() or 1) + 1  # awaited in their order: one more keeps the cores at work
+KINDS = UNSAFE, LOST, TWICE, OTHER_PART, NOT_ENDED = "unsafe", "lost", "done twice", "another part", "not ended"
+DEATH = "death.json"
 
 
 @dataclass(slots=True)
 class Death:
-    """One kill point and what came of it."""
+    """One kill point and what came of it: the move that took it up, seconds from start to safe, what is wrong."""
 
     n: int
     at: str
     step: str
     move: str = ""
     state: str = ""
-    wrong: list[str] = field(default_factory=list)
+    safe_s: float = 0.0
+    wrong: list[tuple[str, str]] = field(default_factory=list)  # of a kind, and the words
     part: dict[str, float] = field(default_factory=dict)
+
+    def blame(self, kind: str, *texts: object) -> None:
+        """Keep what is wrong."""
+        self.wrong += [(kind, str(text)) for text in texts]
 
 
 def die(
@@ -69,9 +76,10 @@ class DyingRun(WatchedRun):
     """A run that forks at kill points; the parent goes on as if nothing had happened."""
 
     def aim(self, wanted: Callable[[int], bool], after: Callable[[Death, Path], Coroutine[Any, Any, None]]) -> None:
-        """Die at the points with these numbers; `after` is what happens then, in the folder of the death."""
+        """Die at the wanted ones of the points that differ; `after` is what happens then, in the folder of a death."""
         self.wanted, self.after = wanted, after
-        self.points = 0
+        self.points = self.different = 0
+        self._world: tuple[float, ...] = ()
         self.acknowledged: list[int] = []  # orders whose intent was said to be durable
         self.deaths: list[Path] = []
         self._children: list[int] = []
@@ -79,29 +87,35 @@ class DyingRun(WatchedRun):
 
     def began(self, run: RecipeRun) -> None:
         super().began(run)
-        recorder = run.recorder
+        self._recorder = recorder = run.recorder
         record, commit = recorder.event, recorder.intent
 
         def event(event: Event) -> None:
+            if isinstance(event, Outcome):  # the tool has done it, the journal does not know
+                self._point(f"before {_named(event)}")
             record(event)
             if isinstance(event, PhaseChanged):
                 self._step = event.step
             if isinstance(event, (PhaseChanged, JobChanged, Outcome)) or (isinstance(event, Intent) and event.safe):
-                self._point(event)
+                self._point(_named(event))
 
         async def intent(event: Intent) -> None:
             await commit(event)
             self.acknowledged.append(event.id)
-            self._point(event)
+            self._point(_named(event))
 
         recorder.event, recorder.intent = event, intent  # type: ignore[method-assign]
 
-    def _point(self, event: Event) -> None:
-        self.points += 1
-        if not self.wanted(self.points):
-            return
+    def _point(self, at: str) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, VirtualLoop)  # asked before the fork: a child has none
+        self.points += 1
+        last, self._world = self._world, self._world_now(loop)
+        if self._world == last:  # whoever dies now leaves what the death before has left
+            return
+        self.different += 1
+        if not self.wanted(self.different):
+            return
         dead, hands = asyncio.current_task(), self.station._task
         base = self.folder.parent / f"death-{self.points}"
         shutil.copytree(self.folder, base / "killed")
@@ -112,14 +126,23 @@ class DyingRun(WatchedRun):
             self._children.append(pid)
             self.deaths.append(base)
             return
-        death = Death(self.points, _named(event), self._step)
+        death = Death(self.points, at, self._step)
         try:
             die(loop, dead, hands, self.after(death, base))
         except BaseException:
-            death.wrong.append(traceback.format_exc(limit=6))
+            death.blame(NOT_ENDED, traceback.format_exc(limit=-6))
         finally:
-            (base / "death.json").write_text(json.dumps(asdict(death)), encoding="utf-8")
+            (base / DEATH).write_text(json.dumps(asdict(death)), encoding="utf-8")
+            if not death.wrong:  # some thousand records would fill a disk
+                shutil.rmtree(base / "killed")
+                shutil.rmtree(base / "again", ignore_errors=True)
             os._exit(0)
+
+    def _world_now(self, loop: VirtualLoop) -> tuple[float, ...]:
+        """The time, the rows on the disk and the requests that went out: nothing else of a controller outlives it."""
+        assert self.watch is not None
+        on_disk = self._recorder._seq - len(self._recorder._batch.rows)
+        return loop.time(), on_disk, sum(count for _, count in self.watch._tap._second.values())
 
     def _reap(self) -> None:
         pid = self._children.pop(0)
@@ -129,7 +152,7 @@ class DyingRun(WatchedRun):
         """What came of every death, when the run is over."""
         while self._children:
             self._reap()
-        return [Death(**json.loads((base / "death.json").read_text(encoding="utf-8"))) for base in self.deaths]
+        return [Death(**json.loads((base / DEATH).read_text(encoding="utf-8"))) for base in self.deaths]
 
 
 def _named(event: Event) -> str:

@@ -24,7 +24,7 @@ from controller.record.runfile import RunFile
 from controller.sequence.steps import VERBS
 from controller.tool import load as load_tool
 from simulators.faults import PLANT_FAULTS
-from springback.places import config_file
+from springback.places import config_file, recipe_folder
 from tests.monitor.scenes import CHUCKED, Scene
 
 SEEDS = range(1, 30)
@@ -216,3 +216,11 @@ def test_mild_faults_are_few_of_the_machine_and_of_the_modules_in_use() -> None:
 
     assert {len(mishaps) for mishaps in drawn} == {1, 2, 3}
     assert {module_of(mishap.what) for mishaps in drawn for mishap in mishaps} == {"press"}
+
+
+def test_an_abort_under_vacuum_keeps_the_rate_of_the_recipe(tmp_path: Path) -> None:
+    recipe = recipe_folder() / "compress-vacuum.yaml"
+
+    played = play(recipe, tmp_path / "run", [Mishap("person", "person", "abort", 60.0)])
+
+    assert (played.state, played.violations) == ("ABORTED", [])

@@ -212,6 +212,24 @@ def test_after_a_trip_nothing_is_permitted_but_what_is_safe(bench: Bench, gate: 
     assert run(lambda: gate.act(Box("obeyed").order(0.0, safe=True))) == 0.0
 
 
+def test_a_call_for_a_person_is_recorded_before_it_goes_out_and_permitted_after_a_trip(
+    bench: Bench, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.raise_epoch("box.trip")
+    call = replace(Box("obeyed").order(3.0, safe=True), calls=True)
+
+    assert run(lambda: gate.act(call)) == 3.0
+
+    async def full(event: Intent) -> None:
+        raise RecordError("the disk is full")
+
+    monkeypatch.setattr(bench.record, "intent", full)
+    unlit = Box("obeyed")
+    with pytest.raises(OrderRefused, match="the disk is full"):
+        run(lambda: gate.act(replace(unlit.order(3.0, safe=True), calls=True)))
+    assert unlit.written == []
+
+
 def test_a_reply_that_comes_after_a_trip_is_not_compared_with_what_is_polled(bench: Bench, gate: Gate) -> None:
     order = Box("obeyed").order()
 

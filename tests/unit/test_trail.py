@@ -152,6 +152,15 @@ def test_the_part_must_be_where_it_was(present: dict[str, int], why: str) -> Non
     assert found.startswith(why) and bool(found) == bool(why)
 
 
+@pytest.mark.parametrize(("begun", "before", "offered"), [("Away", ["Warm"], True), ("Warm", [], False)])
+def test_only_a_person_who_was_called_may_have_carried_it_away(begun: str, before: list[str], offered: bool) -> None:
+    trail = follow(RECIPE, [*done("Load", "Close", "Press", "Dwell", *before), phase(begun)])
+
+    found = next(iter(moves(trail, {"press": 0, "mold": 0, "chuck": 0}).values()))
+
+    assert (found.step, not found.why_not) == (begun, offered)
+
+
 def test_material_that_expired_during_the_outage_is_refused_with_why() -> None:
     before = [*done("Load", "Close", "Press"), *done("Dwell")]
     lot = {"dispenser__lot_scanned": 1.0}
