@@ -190,8 +190,7 @@ class Jobs:
                     await self._run(job, station)
             finally:
                 await self.instruments.close()
-            station = None  # what it was made of refers to itself
-            gc.collect()  # now, when no scan can be late for it
+            gc.collect()  # stations that were closed refer to themselves; now no scan can be late for it
 
     async def _first(self, station: Station) -> None:
         if not self._restarted:
