@@ -10,14 +10,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from controller.cli.campaign.unseen import UNSEEN
+
 PAGE = Path(__file__).parents[1] / "docs" / "campaign.md"
-KNOWN = {
-    "sensor.gap1.swap": "two gap heads at swapped terminals: mean and tilt, all that is judged, stay the same",
-    "sensor.platen.swap": "both tools are cold: their thermocouples differ by 0.4 K, and nothing is heated by them",
-    "mold.sensor_loose=loose": "a ramp of 3 K is over before a lag of 20 s has made a difference of 1 K",
-    "platen.sensor_loose=loose": "a ramp of 3 K is over before a lag of 20 s has made a difference of 1 K",
-    "press.inner_vent=stuck": "the inner side is 0.1 kPa off the air, less than the weather",
-}
 
 
 def page(told: Mapping[str, Any]) -> str:
@@ -33,6 +28,7 @@ def page(told: Mapping[str, Any]) -> str:
         "runs beside a twin without faults": judged["runs"],
         "of these passed": f"{judged['passed']}, {judged['passed_in_silence']} with nothing unusual in the record",
         "faults to be seen in the runs that passed": judged["signatures"],
+        "faults not to be told from a healthy run": _counts(told["unseen"]) or "none",
         "**escaped**": f"**{told['escaped']}**" + (f": {_counts(told['escaped_by_fault'])}" if told["escaped"] else ""),
     }
     parts = [
@@ -45,8 +41,10 @@ def page(told: Mapping[str, Any]) -> str:
     failing = [*told["failing"], *told["escapes"]]
     if failing:
         found = [(f"`{row['replay']}`", "; ".join(row["found"])[:200]) for row in failing]
-        known = [f"- `{fault}`: {why}." for fault, why in KNOWN.items() if fault in told["escaped_by_fault"]]
-        parts += ["## Found", _table(("again", "what"), found), *(["\n".join(known)] if known else [])]
+        parts += ["## Found", _table(("again", "what"), found)]
+    if told["unseen"]:
+        reasons = [f"- `{fault}`: {row.why}." for fault, row in UNSEEN.items()]
+        parts += ["## Not to be told from a healthy run", "\n".join(reasons)]
     parts += [
         "## Faults and steps",
         _table(("fault", "times", "detected", "safe", "escaped", "in steps"), _cover(told)),

@@ -13,6 +13,7 @@ from controller.cli.show import progress, result_table
 from controller.record.explanation import Stop, explain
 from controller.record.result import Summary
 from controller.record.runfile import RunFile
+from controller.record.signs import signs
 from controller.record.text import clock_text, engineering_words, plain
 from controller.record.unusual import happened_first, unusual
 
@@ -62,7 +63,7 @@ def show_summary(
     for stop in stops:
         lines += stop_lines(stop, short=True)
     said = row.alarm.happened if row is not None else None
-    lines += [_wrapped("note", text) for text in unusual(summary) if said is None or said not in text]
+    lines += [_wrapped("note", text) for text in unusual(summary, signs(record)) if said is None or said not in text]
     lines += [_wrapped("note", text) for text in notes]
     lines.append(f"report   {report or 'none, see the note'}")
     return "\n".join(lines)

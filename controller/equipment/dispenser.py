@@ -7,6 +7,7 @@ import math
 
 from controller.equipment.heat import HeatZone, ZoneNames
 from controller.equipment.module import Derived, Module
+from controller.guard.alarms import raised
 from controller.guard.safe import FailureClass, SafeAction
 from controller.guard.scan import Guard
 from drivers.capabilities import Balance, Dispenser, Outputs, TemperatureControl
@@ -14,6 +15,7 @@ from drivers.reading import Value
 
 AIR_S = 1.0  # the unit's inlet pressure needs this long after the air valve opens
 WEIGH_S = 10.0
+ZERO_G = 1e-3  # ten standard deviations of a stable reading
 
 
 class MoldDispenser(Module):
@@ -121,6 +123,15 @@ class MoldDispenser(Module):
         mass_g = await self.balance.weigh(WEIGH_S) - before_g
         self.set("dispenser.rate", max(0.0, mass_g) / time_s)
         return mass_g
+
+    async def check_zero(self) -> None:
+        """Weigh the empty pan; what it shows besides nothing is told, and the job goes on: a shot is a difference."""
+        shown_g = await self.balance.weigh(WEIGH_S)
+        if abs(shown_g) > ZERO_G:
+            text = f"the empty balance shows {shown_g:.4f} g"
+            self.guard.inform(
+                raised("balance.zero", FailureClass.INFORMATION, text, "warned only; the job goes on", of="the balance")
+            )
 
     # ------------------------------------------------------------------------------------------ safe state
     def safe_actions(self, failure_class: FailureClass, lost: frozenset[str]) -> list[SafeAction]:

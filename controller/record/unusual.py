@@ -1,12 +1,12 @@
 """What a reader should know first: what happened first, and what was unusual, in a few sentences made by rule.
 
-It looks only at the summary; it adds no facts.
+It looks only at the summary, and at what `signs.py` found in the curves; it adds no facts.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from controller.record.events import Measured
 from controller.record.result import Summary
@@ -16,10 +16,12 @@ MOST = 5
 NEAR = 0.10  # of the tolerance band; chosen: a tenth is where one looks twice
 
 
-def unusual(summary: Summary) -> list[str]:
-    """At most five sentences, the gravest first; empty when nothing was unusual."""
-    rules = (_ending, _outside, _alarms, _holds, _repeats, _near, _unconfirmed, _refusals)
-    return [sentence for rule in rules for sentence in rule(summary)][:MOST]
+def unusual(summary: Summary, signs: Sequence[str] = ()) -> list[str]:
+    """At most five sentences, the gravest first; empty when nothing was unusual. `signs` are those of its curves."""
+    told = [sentence for rule in (_ending, _outside, _alarms) for sentence in rule(summary)]
+    told += signs if summary.completed else ()  # a run that was cut short has curves of its own
+    told += [sentence for rule in (_holds, _repeats, _near, _unconfirmed, _refusals) for sentence in rule(summary)]
+    return told[:MOST]
 
 
 def happened_first(summary: Summary) -> str:

@@ -50,6 +50,8 @@ class Watch:
         self._scene.faulty = self._scene.faulty or lies
         ends_s = self._plant.now_tick() * 0.01 + passes_s
         self._scene.last_fault_s = max(self._scene.last_fault_s, ends_s)
+        if self.twin is not None:
+            self.twin.look()
 
     def stalled(self) -> None:
         """The host has just stood still for a while."""

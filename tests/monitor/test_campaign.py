@@ -200,6 +200,15 @@ def test_what_can_be_seen_is_a_signature_and_is_warned_of(what: str, channel: st
     assert [(fault, text.split()[0]) for fault, text in played.signatures] == [(what, channel)]
 
 
+def test_a_signature_is_put_down_to_a_fault_of_its_module(tmp_path: Path) -> None:
+    """Found by seed 1485, which blamed the balance for what the vacuum line did."""
+    faults = (Mishap("machine", "sensor.supply.bias", "", 6.0), Mishap("machine", "sensor.balance.bias", "", 7.0))
+
+    played = Scene(LOADED, faults).play(tmp_path / "seen", twin=True)
+
+    assert [(fault, text.split()[0]) for fault, text in played.signatures] == [("sensor.supply.bias", "supply")]
+
+
 def test_what_could_be_seen_and_nobody_noticed_has_escaped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The saboteur of the judge: a tool without its warnings."""
     monkeypatch.setattr(Interlock, "watch", lambda self, now_s, unknown_limit_s: None)
@@ -209,6 +218,66 @@ def test_what_could_be_seen_and_nobody_noticed_has_escaped(tmp_path: Path, monke
     assert played.silent
     assert played.escaped[0].startswith("sensor.supply.bias: supply 100.0 sigma")
     assert [row.escaped for row in played.noticed] == [True]
+
+
+COVER = ("open", "unload", "check in", "to mold", "calibrate")
+
+
+@pytest.mark.parametrize(
+    ("steps", "fault", "at_s"),
+    [
+        (LOADED, "sensor.clamp_pressure.freeze", 9.0),
+        (LOADED, "sensor.gap1.swap", 10.0),
+        (LOADED, "press.inner_vent=stuck", 3.0),
+        (LOADED, "press.fill_stiction", 3.0),
+        (("load", "close", "evacuate", "press", "atmosphere", "release"), "press.vacuum_line=clogged", 3.0),
+        ((*LOADED, *COVER), "sensor.balance.bias", 3.0),
+        ((*LOADED, *COVER, "warm mold"), "mold.sensor_loose=loose", 3.0),
+        ((*LOADED, "open", "unload", *CHUCKED), "spindle.bearing=worn", 3.0),
+    ],
+)
+def test_what_no_single_reading_shows_is_told(steps: tuple[str, ...], fault: str, at_s: float, tmp_path: Path) -> None:
+    """Found by seeds 339, 231, 711, 897, 1389, 735, 639 and 1755."""
+    what, _, how = fault.partition("=")
+
+    played = Scene(steps, (Mishap("machine", what, how, at_s),)).play(tmp_path / "told", twin=True)
+
+    assert (played.verdict, played.silent, played.escaped) == ("PASS", False, [])
+
+
+@pytest.mark.parametrize(
+    ("steps", "fault", "at_s"),
+    [
+        ((*LOADED, *COVER), "sensor.balance.spike", 3.0),  # of masses that the balance calls unsettled
+        ((*LOADED, "open", "unload", "check in", "to mold"), "part.high_pads", 27.0),  # of a part that is out
+    ],
+)
+def test_what_nobody_was_told_is_no_signature(steps: tuple[str, ...], fault: str, at_s: float, tmp_path: Path) -> None:
+    """Found by seeds 327 and 1287."""
+    played = Scene(steps, (Mishap("machine", fault, "", at_s),)).play(tmp_path / "told", twin=True)
+
+    assert (played.verdict, played.silent, played.signatures) == ("PASS", True, [])
+
+
+@pytest.mark.parametrize("seed", [561, 1851])
+def test_what_only_the_comparison_makes_is_no_signature(seed: int) -> None:
+    """A spike while the controller of the mold was asked for its status; steps of another length after a fault."""
+    played = play_seed((Plan(1, seed), seed)).played
+
+    assert (played.verdict, played.signatures, played.escaped) == ("PASS", [], [])
+
+
+@pytest.mark.parametrize(("at_s", "unseen"), [(3.0, True), (10.0, False)])
+def test_heads_that_were_swapped_before_the_part_came_are_not_to_be_told(
+    at_s: float, unseen: bool, tmp_path: Path
+) -> None:
+    scene = Scene(LOADED, (Mishap("machine", "sensor.gap1.swap", "", at_s),))
+
+    played = scene.play(tmp_path / "swapped", twin=True)
+
+    assert (bool(played.unseen), bool(played.signatures), played.escaped) == (unseen, not unseen, [])
+    done = Campaign(Plan(1, 3), [SeedResult(3, scene.mishaps, played)])
+    assert done.unseen() == ({"sensor.gap1.swap": 1} if unseen else {})
 
 
 def test_mild_faults_are_few_of_the_machine_and_of_the_modules_in_use() -> None:

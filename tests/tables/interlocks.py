@@ -280,6 +280,7 @@ ALARMS: dict[str, AlarmWords] = {
     "step.retried": AlarmWords(),
     "step.failed": AlarmWords(),
     "hold.expired": AlarmWords(),
+    "balance.zero": AlarmWords(),
     "start.inhibited": AlarmWords(),
     "record.failed": AlarmWords(),
     "watch.violated": AlarmWords(),

@@ -92,6 +92,12 @@ class Campaign:
             "signatures": sum(len({fault for fault, _ in played.signatures}) for played in passed),
         }
 
+    def unseen(self) -> dict[str, int]:
+        """In how many runs that passed a fault only did what no check could tell."""
+        runs = (result.played for result in self.results)
+        only = ({fault for fault, _ in run.unseen} - {fault for fault, _ in run.signatures} for run in runs)
+        return dict(sorted(Counter(fault for faults in only for fault in faults).items()))
+
     def escaped_by_fault(self) -> Counter[str]:
         """How often each fault escaped."""
         rows = (row for result in self.results for row in result.played.noticed if row.escaped)
@@ -111,6 +117,7 @@ class Campaign:
             "states": dict(sorted(Counter(result.played.state for result in self.results).items())),
             "verdicts": dict(sorted(Counter(result.played.verdict for result in self.results).items())),
             "judged": self.judged(),
+            "unseen": self.unseen(),
             "escaped_by_fault": dict(sorted(self.escaped_by_fault().items())),
             "failing": [self._row(result, result.played.violations) for result in self.failing],
             "escapes": [self._row(result, result.played.escaped) for result in self.escaped],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from controller.cli.campaign.mishaps import Mischief, Mishap
-from controller.cli.campaign.silence import Played, judge_silence, noticed
+from controller.cli.campaign.silence import Played, Told, judge_silence, noticed
 from controller.cli.loops import VirtualLoop
 from controller.cli.run import CommandRun, RunOptions, prepare
 from controller.cli.script import OperatorScript, Saying
@@ -18,7 +18,9 @@ from controller.recipe.model import Recipe
 from controller.recipe_run import RecipeRun
 from controller.record.fold import summary_of
 from controller.record.journal import RecordError
+from controller.record.result import Verdict
 from controller.record.runfile import RunFile
+from controller.record.signs import signs
 from controller.station import StationError
 from controller.tool import ToolFile
 
@@ -110,10 +112,12 @@ def _read(run: WatchedRun, played: Played) -> Played:
     with RunFile(run.folder / "run.sqlite") as record:
         summary = summary_of(record)
         events = [(run.began_s + stamped.t_s, stamped.event) for stamped in record.events()]
+        judged = run.watch is not None and summary.verdict is Verdict.PASS
+        told = Told(events, signs(record) if judged else [])
     played.state, played.verdict, played.process_s = summary.state, summary.verdict.value, summary.duration_s
     played.noticed = noticed(run.recipe, run.mishaps, events)
-    if run.watch is not None and played.verdict == "PASS":
-        judge_silence(run.watch, run.recipe, run.mishaps, played, events)
+    if run.watch is not None and judged:
+        judge_silence(run.watch, run.recipe, run.mishaps, played, told)
     return played
 
 

@@ -25,6 +25,7 @@ def show_campaign(campaign: Campaign) -> str:
         " the record;".format(**told["judged"]),
         f"  {told['judged']['signatures']} faults could be seen in those that passed; unnoticed:"
         f" {_counts(told['escaped_by_fault']) or 'none'}",
+        f"  not to be told from a healthy run: {_counts(told['unseen']) or 'none'}",
         "",
         *_table(campaign),
     ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from controller.cli.campaign.mishaps import Mishap
-from controller.cli.simulated.watch import Watch
+from controller.cli.campaign.mishaps import Mishap, module_of
+from controller.cli.campaign.unseen import why_unseen
+from controller.cli.simulated.watch import Signature, Watch
 from controller.recipe.model import Recipe
 from controller.record.events import Alarm, Event, JobChanged, Measured, Note, PersonSaid, PhaseChanged, Refusal
 from controller.sequence.verb import Verb
@@ -16,6 +17,14 @@ ODD = ("warning", "deviation", "refused")  # levels of notes
 LEFT = ("PAUSING", "STOPPING", "ABORTING")
 
 Events = Sequence[tuple[float, Event]]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the record of a finished run says: events at the loop's time, and what its curves show of the tool."""
+
+    events: Events
+    signs: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +48,7 @@ class Played:
     escaped: list[str] = field(default_factory=list)
     silent: bool = False  # it passed, and the record tells of nothing unusual
     signatures: list[tuple[str, str]] = field(default_factory=list)  # of a run that passed: fault, what could be seen
+    unseen: list[tuple[str, str]] = field(default_factory=list)  # the same, of what no check could tell
     noticed: list[Noticed] = field(default_factory=list)
 
 
@@ -64,16 +74,21 @@ def _tells(event: Event) -> bool:
     return isinstance(event, Alarm | Refusal | PersonSaid) or (isinstance(event, Measured) and event.ok is False)
 
 
-def judge_silence(watch: Watch, recipe: Recipe, mishaps: Sequence[Mishap], played: Played, events: Events) -> None:
+def judge_silence(watch: Watch, recipe: Recipe, mishaps: Sequence[Mishap], played: Played, record: Told) -> None:
     """A part that passed and is bad is an escape; so is what could be seen in a run whose record says nothing."""
+    events = record.events
     blamed: set[int] = set()
     played.escaped = watch.escaped()
     if played.escaped:
         blamed |= {i for i, mishap in enumerate(mishaps) if mishap.lies}
     if watch.twin is not None:
-        played.silent = not any(_deviates(event) for _, event in events)
-        for found in watch.twin.signatures(spans_of(recipe, events)):
-            cause = _cause(mishaps, found.from_s)
+        played.silent = not (record.signs or any(_deviates(event) for _, event in events))
+        spans = spans_of(recipe, events)
+        for found in watch.twin.signatures(spans):
+            cause = _cause(mishaps, found)
+            if why_unseen(mishaps[cause], found, spans[found.module][0]):
+                played.unseen.append((mishaps[cause].name, str(found)))
+                continue
             played.signatures.append((mishaps[cause].name, str(found)))
             if played.silent:
                 blamed.add(cause)
@@ -95,10 +110,11 @@ def spans_of(recipe: Recipe, events: Events) -> dict[str, tuple[float, float]]:
     return spans
 
 
-def _cause(mishaps: Sequence[Mishap], from_s: float) -> int:
-    """The fault of the machine that began last before something showed, else the first there was."""
+def _cause(mishaps: Sequence[Mishap], found: Signature) -> int:
+    """The fault of its module, or else of the machine, that began last before something showed, else the first."""
     machine = [i for i, mishap in enumerate(mishaps) if mishap.kind == "machine"]
-    return max((i for i in machine if mishaps[i].at_s <= from_s), default=machine[0] if machine else 0)
+    near = [i for i in machine if module_of(mishaps[i].what) == found.module] or machine
+    return max((i for i in near if mishaps[i].at_s <= found.from_s), default=near[0] if near else 0)
 
 
 def _deviates(event: Event) -> bool:

@@ -3,6 +3,7 @@
 from simulators.watch.live import WireWatch
 from simulators.watch.rule import Violation
 from simulators.watch.twin import MODULES as CHANNELS
+from simulators.watch.twin import Signature
 from simulators.watch.watch import Watch
 
-__all__ = ["CHANNELS", "Violation", "Watch", "WireWatch"]
+__all__ = ["CHANNELS", "Signature", "Violation", "Watch", "WireWatch"]

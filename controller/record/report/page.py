@@ -26,6 +26,7 @@ from controller.record.report import drawn
 from controller.record.report.genealogy import genealogy
 from controller.record.result import PromptRow, Summary
 from controller.record.runfile import RunFile
+from controller.record.signs import signs
 from controller.record.store import RecordError
 from controller.record.text import clock_text, engineering_words, limits_text, number, plain
 from controller.record.unusual import happened_first, near_limit, unusual
@@ -152,7 +153,7 @@ def _context(run: RunFile, summary: Summary, plots: Sequence[PlotGroup]) -> dict
         "facts": [(label, meta[key]) for key, label in _FACTS if meta.get(key)],
         "key_results": key_results(summary.results),
         "first": happened_first(summary),
-        "unusual": unusual(summary),
+        "unusual": unusual(summary, signs(run)),
         "overview": drawn.whole(strips, summary),
         "step_plots": drawn.by_step(strips, summary),
         "curve": drawn.curve(run, summary),

@@ -103,7 +103,8 @@ class CalibrateParams(Params):
 
 
 class Calibrate(Verb):
-    """Weigh one shot; keeps the rate in g/s for predicting what goes into the mold."""
+    """Weigh one shot; keeps the rate in g/s for predicting what goes into the mold. Last, the empty pan has to weigh
+    nothing."""
 
     name, module, params = "calibrate", "dispenser", CalibrateParams
     works_material = True
@@ -130,6 +131,7 @@ class Calibrate(Verb):
         await line.call(Call.REMOVE_CUP)
         await line.reached(lambda: not line.on("dispenser.cup_present"), PERSON_S, "the cup removed")
         await line.call(Call.NONE)
+        await dispenser.check_zero()
 
     async def hold(self, tool: Tool, params: CalibrateParams) -> None:
         await tool.dispenser.air_off()
