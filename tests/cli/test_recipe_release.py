@@ -74,7 +74,9 @@ def test_two_users_release_a_recipe_and_the_tool_takes_it_until_it_changes(site:
     signed = act(site, "sign", "smoke.yaml", *WHY)
     assert (signed.code, "smoke v1" in signed.out) == (0, True), signed.err
     released = act(site, "release", "smoke.yaml", *WHY, program=TWICE)
-    assert (released.code, "as root: 5" in released.out, "is released by nobody" in released.out) == (0, True, True)
+    assert (released.code, "as root: 5" in released.out, "is released by nobody" in released.out) == (0, True, True), (
+        released.err
+    )
     assert "another person has to release it" in released.err
     assert "line plc" in refused(live(site), 4)  # admitted: it goes to the instruments, which are not there
 
