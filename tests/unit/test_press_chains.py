@@ -89,7 +89,7 @@ class TestGas:
         after = gas.gas_step(gas.gas_at(p, ROOM_K, 5e-3), vessel, ports, 0.3, dt)
 
         highest = max(p, *outside) * max(1.0, after.kelvin / ROOM_K)
-        # Sub-steps are of 1 %; near the balance one may go too far by a fraction of itself (0.06 % at most in 2 million).
+        # Sub-steps are of 1 %; near the balance one may go too far by a fraction of itself: 0.06 % in 2 million tries.
         assert 0.0 < after.pressure(5e-3) <= highest * (1.0 + 1e-3)
         assert 0.0 < after.kelvin <= gas.GAMMA * ROOM_K * (1.0 + 1e-6)
 
