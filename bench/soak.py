@@ -88,9 +88,9 @@ def held(folder: Path) -> dict[str, float]:
     }
 
 
-def inline(*arguments: Any, threaded: bool) -> RecipeRun:
+def inline(*arguments: Any, **options: Any) -> RecipeRun:
     """A run whose record is written in the loop's turn."""
-    return RecipeRun(*arguments, threaded=False)
+    return RecipeRun(*arguments, **{**options, "threaded": False})
 
 
 def measure(hours: int = HOURS) -> list[tuple[str, str, str]]:
