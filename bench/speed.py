@@ -27,6 +27,7 @@ import daemon
 import deadman
 import reaction
 import records
+import restart
 import soak
 import twin
 
@@ -172,7 +173,8 @@ def other_parts() -> list[str]:
           table(head, records.measure()), ""),
         *("## The plant alone", "", about, "", table(head, twin.measure()), ""),
         *("## Reactions", "", " ".join(REACTIONS), "", table(head, [*reaction.measure(), *deadman.measure()]), ""),
-        *("## The daemon", "", "Real processes and a real socket.", "", table(head, daemon.measure()), ""),
+        *("## The daemon", "", "Real processes and a real socket.", "",
+          table(head, [*daemon.measure(), *restart.measure()]), ""),
         *("## A day of the daemon", "", DAY, "", table(head, soak.measure()), ""),
         *("## The console", "", "The real program in a pty, ten whole frames a second.", "",
           table(head, console.measure()), ""),
