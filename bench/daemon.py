@@ -31,7 +31,7 @@ from controller.server.picture import Picture
 MAIN = "import sys; sys.modules['numpy'] = None; from springback.main import main; main()"
 STARTS, ASKS, ABORTS, HOLDS = 3, 9, 50, 150
 AMONG_S = (0.05, 0.55)  # of the step that is aborted
-ROUNDS, ROUND_S, SETTLE_S = 5, 3.0, 0.5  # of scans with a stopped client, and as many without
+ROUNDS, ROUND_S, SETTLE_S = 15, 2.0, 0.5  # of scans with a stopped client, and as many without
 HEAD = """
 recipe: {name}
 version: 1
@@ -171,6 +171,7 @@ def lateness_ms(one: Daemon, client: Client) -> tuple[list[float], list[float]]:
             listen(client, SETTLE_S)
             from_s = time.monotonic() - began_s
             listen(client, ROUND_S)
+            client.ping()  # who says nothing for a minute is let go
             spans.append((from_s, time.monotonic() - began_s))
     end(client, picture)
     with RunFile(Path(picture.state["last"]["folder"]) / "run.sqlite") as record:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import math
 import tempfile
 import time
 from collections.abc import AsyncIterator
@@ -132,6 +133,11 @@ async def timed_scans(station: Station) -> tuple[list[float], list[float]]:
     return sent, seen
 
 
+def until_part(now_s: float, part: float) -> float:
+    """Seconds until this part of a scan's period has passed: each part gets a trip, so that 50 tell the median."""
+    return math.ceil(now_s / PERIOD_S) * PERIOD_S + part * PERIOD_S - now_s
+
+
 # ---------------------------------------------------------------------------------------------- the controller
 class Host:
     """Runs jobs on the machine's ports, one after the other, each on a station of its own."""
@@ -162,10 +168,11 @@ class Host:
         draw = Random(1)
         trips: list[dict[str, float]] = []
         aborts: list[float] = []
-        for _ in range(JOBS):
+        for n in range(JOBS):
             async with self._job(self._air) as job:
                 await job.moving
                 await asyncio.sleep(draw.uniform(*AMONG_S))
+                await asyncio.sleep(until_part(loop.time(), (n + draw.random()) / JOBS))
                 self._plant.tell("trip")
                 await job.aborting
                 await job.task
