@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.guard.bypasses import Bypasses
-from controller.guard.interlocks import Kind, Watch
+from controller.guard.interlocks import Kind, Watch, conditions_in
 from controller.record.events import Bypassed
 from tests.unit.guard_bench import Bench
 
@@ -128,7 +128,19 @@ def test_a_bypass_asks_nothing_for_its_time_and_each_end_is_recorded(bench: Benc
     ]
 
 
-CHEAP = (
+def test_all_conditions_of_a_file_are_known_before_they_are_bound() -> None:
+    records = [
+        {"id": "a", "while": "box.on", "must": [{"that": "box.flow > 1 L/min", "fix": "open the tap"}], "delay": "1 s"},
+        {"id": "b", "must": [{"that": "box.on"}, {"that": "box.speed < 3 rpm"}], "returns": "box.on for 1 s"},
+    ]
+
+    assert list(conditions_in(records)) == [
+        "box.on", "box.flow > 1 L/min", "box.on", "box.speed < 3 rpm", "box.on for 1 s",
+    ]  # fmt: skip
+    assert list(conditions_in("no records")) == []
+
+
+CHEAP: tuple[dict[str, Any], ...] = (
     {"kind": "warning"},
     {"kind": "interlock", "delay": "0.3 s"},
     {"while": "box.on for 0.2 s"},
