@@ -1,7 +1,8 @@
 """Commands as forks of one process that has imported all of springback, so that a start costs milliseconds.
 
-Each is a process of its own with arguments, folder, environment, streams and exit code. The process that forks has one
-thread and has run nothing. What is about the start itself belongs to `begin` of `commands`: it starts an interpreter.
+Each is a process of its own with arguments, folder, umask, environment, streams and exit code. The process that forks
+has one thread and has run nothing. What is about the start itself belongs to `begin` of `commands`: it starts an
+interpreter.
 """
 
 from __future__ import annotations
@@ -28,13 +29,19 @@ PATIENCE_S = 100.0
 
 def run(arguments: Sequence[str], environment: Mapping[str, str], cwd: Path | None) -> tuple[int, str, str]:
     """Run a command to its end with nobody at the terminal: exit code (minus the signal), stdout, stderr."""
-    said = json.dumps([arguments, dict(environment), str(cwd or Path.cwd())]).encode()
+    said = json.dumps([arguments, dict(environment), str(cwd or Path.cwd()), _umask()]).encode()
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         socket.send_fds(_server(), [said], [out.fileno(), err.fileno()])
         code = _ended()
         out.seek(0)
         err.seek(0)
         return code, out.read().decode(), err.read().decode()
+
+
+def _umask() -> int:
+    """That of this process, which can only be read by setting it."""
+    os.umask(mask := os.umask(0o077))
+    return mask
 
 
 def _ended() -> int:
@@ -87,7 +94,7 @@ def _import_all() -> None:
     gc.freeze()
 
 
-def _become(arguments: list[str], environment: dict[str, str], cwd: str, files: list[int]) -> None:
+def _become(arguments: list[str], environment: dict[str, str], cwd: str, umask: int, files: list[int]) -> None:
     """This process is the command from now on."""
     from springback.main import main
 
@@ -97,5 +104,6 @@ def _become(arguments: list[str], environment: dict[str, str], cwd: str, files: 
     os.environ.clear()
     os.environ.update(environment)
     os.chdir(cwd)
+    os.umask(umask)
     sys.argv[1:] = arguments
     main()
