@@ -77,6 +77,7 @@ class Interlock:
     words: AlarmRecord
     bypass_s: float = 0.0  # the longest time it may be out of force; 0 is never
     first_out: Unmet | None = None
+    bypassed: bool = False  # a person has put it out of force: it asks nothing
     acting: bool = False  # its loss was acted upon: a trip has latched, or an interlock holds
     calm: bool = False  # it was healthy in the last scan, and nothing is pending
     _since_s: float | None = field(default=None, repr=False)
@@ -103,8 +104,8 @@ class Interlock:
         return lambda now_s: not active(now_s) or must(now_s)
 
     def unmet(self, now_s: float) -> Unmet | None:
-        """The first clause that does not hold now, stale input included; None when all hold."""
-        for clause in self.must:
+        """The first clause that does not hold now, stale input included; None when all hold, or nothing is asked."""
+        for clause in self.must if not self.bypassed else ():
             state = clause.bound.evaluate(now_s)
             if state is not True:
                 return Unmet(self.id, clause.text, clause.fix, clause.bound.inputs(), state is False)

@@ -301,10 +301,13 @@ def test_the_first_trip_stays_the_reason_and_each_is_told(bench: Bench) -> None:
     assert codes(bench) == ["box.flow", "box.speed"]
 
 
-def test_a_person_may_bypass_what_allows_it_while_it_is_watched(bench: Bench) -> None:
+@pytest.mark.parametrize("before", [False, True], ids=["while it is watched", "before it is watched"])
+def test_a_person_may_bypass_what_allows_it_and_it_comes_back_into_force(bench: Bench, before: bool) -> None:
     async def work() -> None:
         scene = Scene(bench.interlock(kind="interlock", bypass="1 min"), bench=bench)
         assert scene.guard.bypass("box.flow", "engineer", "no water yet") == ""
+        if before:
+            scene.guard.arm(["box"])
         bench.put(flow=1.0)
         await scene.scan(59.0)
         assert scene.held == []
