@@ -1,7 +1,7 @@
 """What the curves of a finished run say about the tool: signs of a fault that no single reading shows.
 
 Each rule compares a curve with another one or with itself, after the run, so that it costs nothing while the run goes
-on. Bands are those of this line: at least twice what its healthy runs show (chosen). What a scan can judge is a
+on. Bands are those of this line: outside of what its healthy runs show (chosen). What a scan can judge is a
 warning, in `config/warnings.yaml`.
 """
 
