@@ -33,8 +33,12 @@ def read_interrupted(name: str, folder: Path, tool: Path | None) -> Interrupted:
         raise CommandError(str(error), Exit.REFUSED) from None
 
 
-async def choose(answers: Answers, found: Mapping[str, Any]) -> tuple[str, str]:
-    """The move of those that are offered, and who chose it; CommandError when nobody did, or nobody confirmed it."""
+async def choose(answers: Answers, found: Mapping[str, Any]) -> tuple[str, str, bool]:
+    """The move, who chose it, and whether it was confirmed: what is not offered, and scrapping, is not asked about.
+
+    CommandError when nobody chose, or somebody did not confirm.
+    """
+    confirmed = False
     try:
         for prompt in (MOVE, CONFIRM):
             if not answers.can(prompt):
@@ -43,9 +47,10 @@ async def choose(answers: Answers, found: Mapping[str, Any]) -> tuple[str, str]:
         move, by = await answers.answer(MOVE)
         if str(move) in [offer["move"] for offer in found["offers"] if not offer["refused"]] and move != SCRAP:
             await answers.answer(CONFIRM)
+            confirmed = True
     except AnswerRefused as refused:
         raise CommandError(str(refused), Exit.REFUSED) from None
-    return str(move), by
+    return str(move), by, confirmed
 
 
 def prepared(move: str, *, confirm: bool) -> dict[str, Any]:
@@ -81,7 +86,7 @@ class ResumeRun(CommandRun):
             told = self.found.to_json()
             self.say(resume_text(told))
             self.answers.file = {**self.answers.file, **prepared(self.choose, confirm=self.confirm)}
-            move, by = await choose(self.answers, told)
+            move, by, _ = await choose(self.answers, told)
             offer = self.found.offered(move)
         except NotResumable as error:
             raise CommandError(str(error), Exit.REFUSED) from None

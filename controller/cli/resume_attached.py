@@ -29,6 +29,6 @@ def resume_attached(path: Path, asked: TakeUp, *, as_json: bool) -> int:
     found = look_attached(path, asked.run)
     warn(resume_text(found), as_json=as_json)
     answers = Answers(prepared(asked.choose or "", confirm=asked.confirm), defaults=False, terminal=terminal_answers())
-    move, _ = asyncio.run(choose(answers, found))
-    wanted = {"run": asked.run, "move": move, "confirmed": True, "engineering": asked.engineering}
+    move, _, confirmed = asyncio.run(choose(answers, found))
+    wanted = {"run": asked.run, "move": move, "confirmed": confirmed, "engineering": asked.engineering}
     return run_attached(path, "resume_run", wanted, as_json=as_json)

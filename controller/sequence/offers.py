@@ -67,9 +67,8 @@ def _why_not(recipe: Recipe, trail: Trail, carried: Carried, present: dict[str, 
     expired = _expired(recipe, carried, index)
     if expired or present is None:
         return expired
-    stood = recipe.steps[
-        trail.at : trail.at + 1
-    ]  # none behind the last; a call is in the journal before its lamp is lit
+    # Only this one: a call is in the journal before its lamp is lit. None behind the last step.
+    stood = recipe.steps[trail.at : trail.at + 1]
     carries = any(verb.name == "carry" for step in stood for verb, _ in step.verbs)
     for place, part in present.items():
         before = carried.places.get(place, 0)

@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from controller import wall
-from controller.cli.resume import resume_text
+from controller.cli.resume import choose, prepared, resume_text
 from controller.interrupted import Interrupted, NotResumable, Reconciled, not_taken_up, reconcile
 from controller.recipe.model import Recipe
 from controller.record.events import Event
 from controller.record.index import Digest
 from controller.record.recover import INTERRUPTED
 from controller.sequence.carried import Carried
+from controller.sequence.prompts import Answers
 from controller.sequence.trail import follow
 from controller.server.jobs import Jobs
 from controller.server.protocol import Code, Refused
@@ -161,3 +162,12 @@ async def test_without_instruments_nothing_is_taken_up(jobs: Jobs, take: Take) -
 
     with pytest.raises(Refused, match="try again when the instruments are connected"):
         await take()
+
+
+@pytest.mark.parametrize(("why_not", "confirmed"), [("", True), ("the part is gone", False)])
+async def test_only_what_was_offered_when_it_was_confirmed_is_sent_as_confirmed(why_not: str, confirmed: bool) -> None:
+    found = {"offers": [{"move": "redo", "refused": why_not}]}
+
+    chosen = await choose(Answers(prepared("redo", confirm=True), defaults=False), found)
+
+    assert chosen[0::2] == ("redo", confirmed)
